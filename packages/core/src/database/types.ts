@@ -1,0 +1,126 @@
+import type { KdfOptions } from '../crypto/kdf.ts'
+import type { Compression } from '../format/model.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Witness } from '../vault/witness.ts'
+
+/** A password, or 32 raw bytes that need no key derivation. Exactly one of the two. */
+export type Credentials =
+  | { readonly password: string; readonly key?: never }
+  | { readonly key: Uint8Array; readonly password?: never }
+
+/** How far a long operation has come. */
+export interface Progress {
+  /** What is being done. */
+  readonly phase: 'derive-key' | 'read' | 'write'
+  /** Units done so far: files for `read`, documents for `write`. */
+  readonly done: number
+  /** Units in all, as far as known by now. */
+  readonly total: number
+}
+
+/** Options of every operation. */
+export interface OperationOptions {
+  /** Gives the operation up: it rejects with `ERR_ABORTED`, or with `ERR_OUTCOME_UNKNOWN` once its write was sent. */
+  readonly signal?: AbortSignal
+}
+
+/** Options of operations that read. */
+export interface ReadOperationOptions extends OperationOptions {
+  /** Data confirmed no longer ago than this may be answered without asking the store. Milliseconds, default that of `open` (0). */
+  readonly maxAgeMs?: number
+}
+
+/** Options of operations that touch many documents. */
+export interface LongOperationOptions extends OperationOptions {
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** Options of `find` and `entries`. */
+export interface FindOptions extends ReadOperationOptions, LongOperationOptions {}
+
+/** How failing requests are retried. */
+export interface RetryOptions {
+  /** How often a read, or one attempt at a write, is sent at most. 1 to 100, default 5. */
+  readonly requestAttempts?: number
+  /** How often an operation is planned anew after another client's writes got in its way, before `ERR_CONTENTION`. 1 to 1,000, default 30. */
+  readonly conflictAttempts?: number
+  /** The longest wait between two attempts, in milliseconds. Default 10,000. */
+  readonly maxDelayMs?: number
+}
+
+/** Options of `VaultDB.open`, beside the credentials. */
+export interface OpenOptions extends LongOperationOptions {
+  /** What this device remembers of the vault, to notice a store that goes back in time. Default: a new one in memory. */
+  readonly witness?: Witness
+  /** Default of `maxAgeMs` for reads. Milliseconds, default 0: every read asks the store. */
+  readonly maxAgeMs?: number
+  readonly retry?: RetryOptions
+  /** Clock, randomness, timers and native primitives. Default: the platform's. */
+  readonly runtime?: Runtime
+  /** Work without WebCrypto, on a plain-http page. Whoever can alter that page can read everything. Default false. */
+  readonly allowInsecureContext?: boolean
+}
+
+/** Options of `VaultDB.create`, beside the credentials. */
+export interface CreateOptions extends OpenOptions {
+  /** How the password becomes a key. Default Argon2id, 64 MiB, 3 passes, 4 lanes (RFC 9106, section 4, second recommendation). */
+  readonly kdf?: KdfOptions
+  /** Default `'none'`: compression makes file sizes depend on content; see the threat model before turning it on. */
+  readonly compression?: Compression
+  /** Items of a shard, as JSON, beyond which it is split. Bytes, 1,024 to 16 MiB, default 65,536. */
+  readonly shardBytes?: number
+  /** Largest document, as JSON. Bytes, 1,024 to 32 MiB, default 1 MiB. */
+  readonly maxDocumentBytes?: number
+}
+
+/** One operation of {@link DocumentStore.write}. */
+export type WriteOperation =
+  | { readonly put: string; readonly value: unknown; readonly remove?: never }
+  | { readonly remove: string; readonly put?: never }
+
+/** What one operation of {@link DocumentStore.write} did. */
+export type WriteResult = 'created' | 'replaced' | 'unchanged' | 'removed' | 'absent'
+
+/** What a stream of results can also do. */
+export interface AsyncResults<T> extends AsyncIterable<T> {
+  /** All results at once. */
+  toArray(): Promise<T[]>
+}
+
+/**
+ * The operations on documents, the same on a database and inside a task. Document paths look like `/bob/notes`,
+ * directory paths end in `/`.
+ */
+export interface DocumentStore {
+  /** A copy of the document, or `null` where there is none. */
+  get<T = unknown>(path: string, options?: ReadOperationOptions): Promise<T | null>
+  /** Replaces the document. `null` removes it. */
+  put(path: string, value: unknown, options?: OperationOptions): Promise<void>
+  /**
+   * Changes a document atomically. `change` gets a copy (or `null`) and returns the new document (or `null` to remove it);
+   * it may be asynchronous, and runs again when somebody else changed the document meanwhile. Resolves to what landed.
+   */
+  update<T = unknown>(
+    path: string,
+    change: (document: T | null) => T | null | Promise<T | null>,
+    options?: OperationOptions,
+  ): Promise<T | null>
+  /** Removes a document; resolves to whether it was there. */
+  remove(path: string, options?: OperationOptions): Promise<boolean>
+  /** Names in a directory, sorted by code unit; those of subdirectories end in `/`. Empty when there is nothing. */
+  list(directory: string, options?: ReadOperationOptions): Promise<string[]>
+  /** Paths of all documents below a directory, sorted within each directory. Not a snapshot. */
+  find(directory: string, options?: FindOptions): AsyncResults<string>
+  /** Like {@link find}, with a copy of each document. */
+  entries<T = unknown>(directory: string, options?: FindOptions): AsyncResults<[path: string, document: T]>
+  /** Removes everything below a directory; resolves to the number of documents removed. */
+  prune(directory: string, options?: LongOperationOptions): Promise<number>
+  /** Many puts and removes, planned together. A path named twice is a `TypeError`. On failure the error's `results` tell what was applied. */
+  write(operations: readonly WriteOperation[], options?: LongOperationOptions): Promise<WriteResult[]>
+}
+
+/** A run of operations that share what they read; see `VaultDB.task`. */
+export interface Task extends DocumentStore {
+  /** Reads the whole vault at once, so that later reads of this task ask the store nothing. */
+  preload(options?: FindOptions): Promise<void>
+}

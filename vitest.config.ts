@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string): string => fileURLToPath(new URL(`./packages/${path}`, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@vaultdb\/core$/, replacement: source('core/src/index.ts') },
+      { find: '@vaultdb/core/maintenance', replacement: source('core/src/maintenance/index.ts') },
+      { find: '@vaultdb/core/testing', replacement: source('core/src/testing/index.ts') },
+      { find: '@vaultdb/fs', replacement: source('fs/src/index.ts') },
+      { find: 'vaultdb/csv', replacement: source('cli/src/csv.ts') },
+    ],
+  },
+  test: { include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'], testTimeout: 60_000 },
+})
