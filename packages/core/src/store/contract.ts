@@ -29,7 +29,11 @@ export interface StoreCapabilities {
 
 /** Options of every request to a store. */
 export interface RequestOptions {
-  /** Gives the request up. A write given up may still be applied: it rejects with `ERR_UNAVAILABLE`. */
+  /**
+   * Gives the request up. Already aborted when the method is called: `ERR_ABORTED`, and nothing was sent. Aborted later: reads and
+   * listings reject with `ERR_ABORTED`; a write or deletion, which may still be applied, with `ERR_UNAVAILABLE`. An answer that
+   * is there already may be given all the same.
+   */
   readonly signal?: AbortSignal
 }
 
@@ -74,11 +78,11 @@ export interface BlobStore {
   write(key: string, data: Uint8Array, expected: Version | null, options?: RequestOptions): Promise<Version>
   /** Removes the file if its version is `expected`, else `ERR_CONFLICT` (also when it is absent). */
   delete(key: string, expected: Version, options?: RequestOptions): Promise<void>
-  /** The files whose keys begin with `prefix`, in any order. */
+  /** The files whose keys begin with `prefix` (the beginning of a key; `''` for all), each once, in any order. Rejects while iterated. */
   list(prefix: string, options?: RequestOptions): AsyncIterable<ListedBlob>
   /** Calls back when a file may have changed: a hint that may be missing or repeated. */
   watch?(onChange: (key: string) => void): Unsubscribe
-  /** Lets go of connections and handles. Later calls reject with `ERR_CLOSED`. */
+  /** Lets go of connections and handles. Later calls reject with `ERR_CLOSED`; closing again does nothing. */
   close?(): Promise<void>
 }
 
@@ -99,4 +103,18 @@ export function assertBlobKey(key: string): void {
   if (typeof key !== 'string' || key.length > 100 || !KEY.test(key)) {
     throw new TypeError('A blob key is made of segments of A-Z a-z 0-9 _ - joined by "/", at most 100 characters.')
   }
+}
+
+const PREFIX = /^([A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*\/?)?$/
+
+/** Throws a `TypeError` unless `prefix` is empty or the beginning of a key that the contract allows. */
+export function assertBlobPrefix(prefix: string): void {
+  if (typeof prefix !== 'string' || prefix.length > 100 || !PREFIX.test(prefix)) {
+    throw new TypeError('A prefix of blob keys is empty, or the beginning of a key: segments of A-Z a-z 0-9 _ - joined by "/".')
+  }
+}
+
+/** Throws a `TypeError` unless `data` is a `Uint8Array`. */
+export function assertBlobData(data: Uint8Array): void {
+  if (!(data instanceof Uint8Array)) throw new TypeError('The content of a blob must be a Uint8Array.')
 }
