@@ -13,5 +13,8 @@ export default defineConfig({
       { find: 'vaultdb/csv', replacement: source('cli/src/csv.ts') },
     ],
   },
-  test: { include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'], testTimeout: 60_000 },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.{ts,mjs}', 'scripts/test/**/*.test.mjs'],
+    testTimeout: 60_000,
+  },
 })
