@@ -1,0 +1,3 @@
+import { runTrials } from './trials.ts'
+
+postMessage(await runTrials())

@@ -1,0 +1,73 @@
+// `npm test`: everything in Node, then everything in browsers. What cannot run here is named at the end together with
+// the line that installs it; in continuous integration it counts as a failure.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromiumHint, ensureChromium } from './browsers.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const reports = join(root, '.setup', 'reports')
+
+/**
+ * Runs a tool of node_modules/.bin; answers whether it ended well.
+ * @param {string} tool
+ * @param {string[]} args
+ * @param {Record<string, string>} [env]
+ */
+function run(tool, args, env = {}) {
+  const { status } = spawnSync(join(root, 'node_modules', '.bin', tool), args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  })
+  return status === 0
+}
+
+/**
+ * What a runner's JSON report counts; a runner that died before it wrote one has failed once.
+ * @param {string} name
+ * @param {(report: any) => { passed: number, failed: number }} count
+ */
+function counts(name, count) {
+  const path = join(reports, name)
+  return existsSync(path) ? count(JSON.parse(readFileSync(path, 'utf8'))) : { passed: 0, failed: 1 }
+}
+
+function runInNode() {
+  const report = join(reports, 'node.json')
+  const well = run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
+  const { passed, failed } = counts('node.json', (json) => ({
+    passed: json.numPassedTests,
+    failed: json.numFailedTests,
+  }))
+  // A file that fails to load, or an unhandled rejection, fails the run without failing a test.
+  return { passed, failed: well ? failed : Math.max(failed, 1) }
+}
+
+function runInBrowsers() {
+  // Playwright empties its own output folder, which the report must therefore not lie in.
+  const report = join(reports, 'browsers.json')
+  const well = run('playwright', ['test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_FILE: report })
+  const { passed, failed } = counts('browsers.json', ({ stats }) => ({
+    passed: stats.expected,
+    failed: stats.unexpected,
+  }))
+  return { passed, failed: well ? failed : Math.max(failed, 1) }
+}
+
+rmSync(reports, { recursive: true, force: true })
+mkdirSync(reports, { recursive: true })
+const outcomes = [runInNode()]
+/** @type {string[]} */
+const notRun = []
+if (ensureChromium()) outcomes.push(runInBrowsers())
+else notRun.push(`Not run: the browser tests, for want of Chromium. Install it with: ${chromiumHint()}`)
+
+for (const line of notRun) console.log(line)
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0)
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0) + (process.env.CI ? notRun.length : 0)
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
