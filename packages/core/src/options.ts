@@ -50,15 +50,16 @@ export function checkOptions(options: unknown, allowed: readonly string[], where
 }
 
 /**
- * The value of an integer option, or `fallback` where it is `undefined`. Throws a `TypeError` for anything but an integer and a
+ * The value of an integer option, or `fallback` where it is `undefined`; without a fallback it is required. Throws a `TypeError` for anything but an integer and a
  * `RangeError` outside `min` to `max` (both allowed).
  */
-export function integerOption(name: string, value: unknown, min: number, max: number, fallback: number): number {
-  if (value === undefined) return fallback
+export function integerOption(name: string, value: unknown, min: number, max: number, fallback?: number): number {
+  if (value === undefined && fallback !== undefined) return fallback
   if (typeof value !== 'number' || !Number.isInteger(value)) {
     throw new TypeError(`Option \`${name}\` must be an integer, from ${min} to ${max}.`)
   }
-  if (value < min || value > max) throw new RangeError(`Option \`${name}\` must be from ${min} to ${max}, not ${value}.`)
+  if (value < min || value > max)
+    throw new RangeError(`Option \`${name}\` must be from ${min} to ${max}, not ${value}.`)
   return value
 }
 

@@ -110,7 +110,9 @@ const PREFIX = /^([A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*\/?)?$/
 /** Throws a `TypeError` unless `prefix` is empty or the beginning of a key that the contract allows. */
 export function assertBlobPrefix(prefix: string): void {
   if (typeof prefix !== 'string' || prefix.length > 100 || !PREFIX.test(prefix)) {
-    throw new TypeError('A prefix of blob keys is empty, or the beginning of a key: segments of A-Z a-z 0-9 _ - joined by "/".')
+    throw new TypeError(
+      'A prefix of blob keys is empty, or the beginning of a key: segments of A-Z a-z 0-9 _ - joined by "/".',
+    )
   }
 }
 

@@ -33,7 +33,7 @@ class MemoryStore implements BlobStore {
   readonly #listeners: Set<{ readonly notify: Listener }> = new Set()
   /** Counts the writes to all keys, so that a key's versions do not repeat after it was deleted either. */
   #writes = 0
-  #closed = false
+  #closed: boolean = false
 
   async read(key: string, options: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
     assertBlobKey(key)

@@ -25,7 +25,10 @@ const DEFAULTS = {
 const MAX_LISTED = 1_000_000
 
 function tooMany(name: string): VaultError {
-  return new VaultError('ERR_UNSUPPORTED', `The ${name} store lists more than ${MAX_LISTED} files. Choose a place of its own for the vault.`)
+  return new VaultError(
+    'ERR_UNSUPPORTED',
+    `The ${name} store lists more than ${MAX_LISTED} files. Choose a place of its own for the vault.`,
+  )
 }
 
 function retryAfterMs(error: unknown): number | undefined {

@@ -60,8 +60,7 @@ class Deadline {
  */
 export function withTimeout(store: BlobStore, options: TimeoutOptions): BlobStore {
   checkOptions(options, ['timeoutMs', 'runtime'], 'withTimeout')
-  if (options?.timeoutMs === undefined) throw new TypeError('withTimeout needs the option `timeoutMs`.')
-  const timeoutMs = integerOption('timeoutMs', options.timeoutMs, 1, 3_600_000, 0)
+  const timeoutMs = integerOption('timeoutMs', options.timeoutMs, 1, 3_600_000)
   const runtime = options.runtime ?? createRuntime()
 
   async function limit(stop: AbortSignal): Promise<VaultError> {
@@ -101,7 +100,8 @@ export function withTimeout(store: BlobStore, options: TimeoutOptions): BlobStor
     read: (key, request) => limited(request?.signal, (signal) => store.read(key, { ...request, signal })),
     write: (key, data, expected, request) =>
       limited(request?.signal, (signal) => store.write(key, data, expected, { ...request, signal })),
-    delete: (key, expected, request) => limited(request?.signal, (signal) => store.delete(key, expected, { ...request, signal })),
+    delete: (key, expected, request) =>
+      limited(request?.signal, (signal) => store.delete(key, expected, { ...request, signal })),
     list: (prefix, request) => listed(prefix, request?.signal),
   })
 }

@@ -1,0 +1,27 @@
+import type { ConformanceCase } from './case.ts'
+import { contentCases } from './content.ts'
+import { lifecycleCases } from './lifecycle.ts'
+import { listingCases } from './listings.ts'
+import { raceCases } from './races.ts'
+import { versionCases } from './versions.ts'
+
+export type { ConformanceCase, MakeStore, StoreLocation } from './case.ts'
+export { missingCapabilities } from './case.ts'
+
+/**
+ * Everything that the blob store contract promises, as plain data for any test runner, a browser page or a user's own bucket.
+ * Run each case of which {@link missingCapabilities} names nothing; it rejects if the store breaks the promise.
+ *
+ * ```ts
+ * for (const { name, run } of blobStoreConformance) {
+ *   test(name, () => run(async () => ({ open: async () => createMemoryStore() })))
+ * }
+ * ```
+ */
+export const blobStoreConformance: readonly ConformanceCase[] = [
+  ...contentCases,
+  ...versionCases,
+  ...raceCases,
+  ...listingCases,
+  ...lifecycleCases,
+]
