@@ -12,4 +12,4 @@ export type {
   Unsubscribe,
   Version,
 } from './store/contract.ts'
-export { assertBlobKey, REFUSALS } from './store/contract.ts'
+export { assertBlobData, assertBlobKey, assertBlobPrefix, REFUSALS } from './store/contract.ts'

@@ -1,0 +1,2 @@
+export { createFileStore } from './file-store.ts'
+export type { FileStoreOptions } from './options.ts'
