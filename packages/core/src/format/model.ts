@@ -1,7 +1,8 @@
+import type { KdfParameters } from '../crypto/kdf-bounds.ts'
+import type { WriteId } from '../crypto/write-id.ts'
 import type { StoredDocument } from './document.ts'
 
-/** An 8-byte write id, canonical unpadded base64url (11 characters). */
-export type WriteId = string
+export type { KdfParameters, WriteId }
 
 /** One write in a file's sequence log, in full. */
 export interface LogEntry {
@@ -90,16 +91,39 @@ export interface RootConfig {
   readonly maxDocumentBytes: number
 }
 
-/** How a slot's password becomes a key. Stored in the clear and so untrusted until checked against the bounds. */
-export type KdfParameters =
-  | { readonly name: 'argon2id'; readonly m: number; readonly t: number; readonly p: number; readonly salt: string }
-  | { readonly name: 'scrypt'; readonly N: number; readonly r: number; readonly p: number; readonly salt: string }
-  | { readonly name: 'pbkdf2-sha256'; readonly c: number; readonly salt: string }
+/** A slot that a password opens. */
+export interface PasswordSlot {
+  /** 8 bytes, base64url. */
+  readonly id: string
+  readonly kind: 'password'
+  readonly kdf: KdfParameters
+  /** The root secret sealed under what the password derives, base64url. */
+  readonly wrap: string
+}
+
+/** A slot that 32 raw bytes open. */
+export interface KeySlot {
+  /** 8 bytes, base64url. */
+  readonly id: string
+  readonly kind: 'key'
+  /** The root secret sealed under what the key derives, base64url. */
+  readonly wrap: string
+}
+
+/** A slot of a kind, or with a key derivation, that this version does not know: kept as it is, never tried. */
+export interface UnknownSlot {
+  /** 8 bytes, base64url. */
+  readonly id: string
+  readonly kind: 'unknown'
+  /** The slot's own JSON. */
+  readonly json: string
+}
 
 /** One way to unlock the vault, as it stands in the root file's header. */
-export type Slot =
-  | { readonly id: string; readonly kind: 'password'; readonly kdf: KdfParameters; readonly wrap: string }
-  | { readonly id: string; readonly kind: 'key'; readonly wrap: string }
+export type Slot = PasswordSlot | KeySlot | UnknownSlot
+
+/** A slot before its root secret is sealed; the seal covers all of this. */
+export type SlotWithoutWrap = Omit<PasswordSlot, 'wrap'> | Omit<KeySlot, 'wrap'>
 
 /** The clear part of the root file. */
 export interface RootHeader {

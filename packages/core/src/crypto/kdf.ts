@@ -1,0 +1,222 @@
+import { argon2idAsync } from '@noble/hashes/argon2.js'
+import { pbkdf2Async } from '@noble/hashes/pbkdf2.js'
+import { scryptAsync } from '@noble/hashes/scrypt.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { concatBytes, equalBytes, fromBase64Url, fromHex, toBase64Url, utf8 } from '../bytes.ts'
+import { VaultError } from '../errors.ts'
+import type { Argon2idInput, Runtime } from '../runtime.ts'
+import { hkdfSha256 } from './hash.ts'
+import { checkKdfBounds, type KdfParameters } from './kdf-bounds.ts'
+import { label } from './label.ts'
+
+/** How a password becomes a key. */
+export type KdfOptions =
+  | {
+      /** Argon2id (RFC 9106), the default. */
+      readonly name: 'argon2id'
+      /** Memory in KiB. Default 65,536. With the passes at least one of OWASP's settings: 47,104 and 1, 19,456 and 2, 12,288 and 3, 9,216 and 4, 7,168 and 5. */
+      readonly memoryKiB?: number
+      /** Default 3. */
+      readonly passes?: number
+      /** Lanes, 1 to 16. Default 4. */
+      readonly parallelism?: number
+    }
+  | {
+      /** scrypt (RFC 7914). */
+      readonly name: 'scrypt'
+      /** Cost, a power of two. Default 131,072. With `p` at least one of OWASP's settings: 2^17 and 1, 2^16 and 2, 2^15 and 3, 2^14 and 5, 2^13 and 10. */
+      readonly N?: number
+      /** Block size, 8 to 32. Default 8. */
+      readonly r?: number
+      /** Parallelization. Default 1. */
+      readonly p?: number
+    }
+  | {
+      /** PBKDF2-HMAC-SHA-256 (RFC 8018): the weakest, for platforms where nothing else is allowed. */
+      readonly name: 'pbkdf2-sha256'
+      /** At least 600,000, the default. */
+      readonly iterations?: number
+    }
+
+/** RFC 9106, section 4, second recommendation; OWASP's first choices for the others. */
+export const KDF_DEFAULTS: Readonly<{
+  argon2id: Readonly<{ memoryKiB: number; passes: number; parallelism: number }>
+  scrypt: Readonly<{ N: number; r: number; p: number }>
+  'pbkdf2-sha256': Readonly<{ iterations: number }>
+}> = {
+  argon2id: { memoryKiB: 65_536, passes: 3, parallelism: 4 },
+  scrypt: { N: 131_072, r: 8, p: 1 },
+  'pbkdf2-sha256': { iterations: 600_000 },
+}
+
+const SALT_BYTES = 16
+const KEY_BYTES = 32
+const EMPTY = new Uint8Array(0)
+/** NFKD makes one password of all its spellings; this bounds the work that a pasted file would cause. */
+const MAX_PASSWORD_BYTES = 1_024
+
+/** The given options over the defaults; a `TypeError` for a name or an option that is not known. */
+function withDefaults<T extends object>(options: KdfOptions, defaults: T): T {
+  const known = new Set(['name', ...Object.keys(defaults)])
+  for (const name of Object.keys(options)) {
+    if (known.has(name)) continue
+    throw new TypeError(
+      `kdf has no option ${JSON.stringify(name)}; for ${options.name} it takes ${[...known].join(', ')}.`,
+    )
+  }
+  const given = Object.entries(options).filter(([name, value]) => name !== 'name' && value !== undefined)
+  return { ...defaults, ...Object.fromEntries(given) }
+}
+
+function toParameters(options: KdfOptions, salt: string): KdfParameters {
+  switch (options.name) {
+    case 'argon2id': {
+      const { memoryKiB, passes, parallelism } = withDefaults(options, KDF_DEFAULTS.argon2id)
+      return { name: 'argon2id', m: memoryKiB, t: passes, p: parallelism, salt }
+    }
+    case 'scrypt':
+      return { name: 'scrypt', ...withDefaults(options, KDF_DEFAULTS.scrypt), salt }
+    case 'pbkdf2-sha256':
+      return { name: 'pbkdf2-sha256', c: withDefaults(options, KDF_DEFAULTS['pbkdf2-sha256']).iterations, salt }
+    default:
+      throw new TypeError("kdf.name must be 'argon2id', 'scrypt' or 'pbkdf2-sha256'.")
+  }
+}
+
+/**
+ * Parameters for a new password slot, with a salt of their own. `TypeError` for unknown options, `RangeError` for values
+ * below what OWASP accepts or above what every reader computes.
+ */
+export function newKdfParameters(runtime: Runtime, options: KdfOptions = { name: 'argon2id' }): KdfParameters {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError("kdf must be an object like { name: 'argon2id' }.")
+  const parameters = toParameters(options, toBase64Url(runtime.randomBytes(SALT_BYTES)))
+  const problem = checkKdfBounds([parameters])
+  if (problem !== null) throw new RangeError(`kdf: ${problem}`)
+  return parameters
+}
+
+/**
+ * Refuses stored parameters that are weaker than OWASP accepts, or that together would keep this machine busy for too long.
+ * To be called with all slots that will be tried, before the first is: they are not authenticated until one has opened.
+ */
+export function assertKdfBounds(parameters: readonly KdfParameters[]): void {
+  const problem = checkKdfBounds(parameters)
+  if (problem === null) return
+  throw new VaultError(
+    'ERR_CORRUPT',
+    `The vault's root file asks for a key derivation that is refused: ${problem} ` +
+      'Nobody can have created it like this: restore the file `vault` from a backup, or ask whoever has access to the store.',
+  )
+}
+
+/**
+ * The bytes of a password: NFKD (Unicode Standard Annex 15), then UTF-8; nothing trimmed. `TypeError` unless it is a string,
+ * `RangeError` when it is empty, has lone surrogates or is longer than 1,024 bytes.
+ */
+export function encodePassword(password: string): Uint8Array {
+  if (typeof password !== 'string') throw new TypeError('The password must be a string.')
+  if (password.length === 0) throw new RangeError('The password is empty.')
+  if (/\p{Surrogate}/u.test(password))
+    throw new RangeError('The password is not valid Unicode: it has a lone surrogate.')
+  const bytes = utf8(password.normalize('NFKD'))
+  if (bytes.length > MAX_PASSWORD_BYTES) {
+    throw new RangeError(`The password is longer than ${MAX_PASSWORD_BYTES} bytes (in UTF-8, after NFKD).`)
+  }
+  return bytes
+}
+
+/** A cheap input whose result is known (from the reference implementation's tests): two lanes, 256 KiB, 2 passes. */
+const ARGON2ID_PROBE: Argon2idInput = {
+  password: utf8('password'),
+  salt: utf8('somesalt'),
+  memoryKiB: 256,
+  passes: 2,
+  parallelism: 2,
+  length: 32,
+}
+const ARGON2ID_PROBE_RESULT = fromHex('6d093c501fd5999645e0ea3bf620d7b8be7fd2db59c20d9fff9539da2bf57037')
+
+/** Functions that computed the known answer; each is asked once. */
+const provenArgon2id = new WeakSet<object>()
+
+async function proveArgon2id(argon2id: NonNullable<Runtime['argon2id']>): Promise<void> {
+  if (provenArgon2id.has(argon2id)) return
+  let result: Uint8Array | undefined
+  let cause: unknown
+  try {
+    result = await argon2id(ARGON2ID_PROBE)
+  } catch (error) {
+    cause = error
+  }
+  if (!(result instanceof Uint8Array) || !equalBytes(result, ARGON2ID_PROBE_RESULT)) {
+    throw new VaultError(
+      'ERR_UNSUPPORTED',
+      'The argon2id function of the runtime does not compute Argon2id (RFC 9106): it failed a known-answer test. ' +
+        'Mend it, or leave it out to use the built-in one.',
+      { cause },
+    )
+  }
+  provenArgon2id.add(argon2id)
+}
+
+async function argon2id(runtime: Runtime, input: Argon2idInput): Promise<Uint8Array> {
+  const native = runtime.argon2id?.bind(runtime)
+  if (runtime.argon2id !== undefined && native !== undefined) {
+    await proveArgon2id(runtime.argon2id)
+    const key = await native(input)
+    if (!(key instanceof Uint8Array) || key.length !== input.length) {
+      throw new VaultError(
+        'ERR_UNSUPPORTED',
+        'The argon2id function of the runtime returned a key of the wrong length.',
+      )
+    }
+    return key
+  }
+  const { password, salt, memoryKiB: m, passes: t, parallelism: p, length: dkLen } = input
+  return argon2idAsync(password, salt, { m, t, p, dkLen, version: 0x13, maxmem: 2 ** 31 })
+}
+
+async function pbkdf2(
+  runtime: Runtime,
+  password: Uint8Array,
+  salt: Uint8Array,
+  iterations: number,
+): Promise<Uint8Array> {
+  const { subtle } = runtime
+  if (subtle === undefined) return pbkdf2Async(sha256, password, salt, { c: iterations, dkLen: KEY_BYTES })
+  const secret = await subtle.importKey('raw', concatBytes(password), 'PBKDF2', false, ['deriveBits'])
+  const algorithm = { name: 'PBKDF2', hash: 'SHA-256', salt: concatBytes(salt), iterations }
+  return new Uint8Array(await subtle.deriveBits(algorithm, secret, 8 * KEY_BYTES))
+}
+
+/** The 32-byte secret of a password slot. The parameters must have passed {@link assertKdfBounds}. */
+export async function derivePasswordKey(
+  runtime: Runtime,
+  password: Uint8Array,
+  parameters: KdfParameters,
+): Promise<Uint8Array> {
+  const salt = fromBase64Url(parameters.salt, SALT_BYTES)
+  switch (parameters.name) {
+    case 'argon2id': {
+      const { m: memoryKiB, t: passes, p: parallelism } = parameters
+      return argon2id(runtime, { password, salt, memoryKiB, passes, parallelism, length: KEY_BYTES })
+    }
+    case 'scrypt': {
+      const { N, r, p } = parameters
+      return scryptAsync(password, salt, { N, r, p, dkLen: KEY_BYTES, maxmem: 2 ** 31 })
+    }
+    case 'pbkdf2-sha256':
+      return pbkdf2(runtime, password, salt, parameters.c)
+  }
+}
+
+/** The key that wraps the root secret in a slot of this kind. */
+export function deriveKek(secret: Uint8Array, kind: 'password' | 'key'): Uint8Array {
+  return hkdfSha256(secret, EMPTY, concatBytes(label('kek'), utf8(kind)), KEY_BYTES)
+}
+
+/** The key that the root file is sealed under, from the root secret that the slots wrap. */
+export function deriveRootKey(rootSecret: Uint8Array): Uint8Array {
+  return hkdfSha256(rootSecret, EMPTY, label('root'), KEY_BYTES)
+}

@@ -1,0 +1,151 @@
+import { isBase64Url, utf8Length } from '../bytes.ts'
+import { FIRST_KEY } from '../crypto/router.ts'
+import { isDirectoryPath, isDocumentName, MAX_PATH_BYTES } from '../path/path.ts'
+import { StoredDocument } from './document.ts'
+import { demand } from './format-error.ts'
+import type { ParsedJson } from './json.ts'
+import { checkLog, isCount, logFromJson, logToJson } from './log-json.ts'
+import type { DirectoryItems, Item, ShardState } from './model.ts'
+
+/** Nesting at which a body has its items, whose third element is the document. */
+export const DOCUMENT_HOLDER_DEPTH = 5
+
+const SHARD_ID_BYTES = 16
+const FIRST_SHARD = '0'
+const ROUTING_KEY = /^[0-9a-f]{32}$/
+
+/** Whether `id` is the first shard's or one that was drawn at random. */
+export function isShardId(id: unknown): id is string {
+  return id === FIRST_SHARD || isBase64Url(id, SHARD_ID_BYTES)
+}
+
+/** Whether `key` is a routing key: 32 lower-case hexadecimal digits. */
+export function isRoutingKey(key: unknown): key is string {
+  return typeof key === 'string' && ROUTING_KEY.test(key)
+}
+
+function itemJson({ name, seq, document }: Item): string {
+  return `[${JSON.stringify(name)},${seq}${document === null ? '' : `,${document.text}`}]`
+}
+
+function itemsJson(directories: ShardState['directories']): string {
+  let text = '['
+  for (const [directory, items] of directories) {
+    if (items.size === 0) throw new RangeError('A shard holds no directory without items.')
+    text += `${text === '[' ? '' : ','}[${JSON.stringify(directory)},[`
+    let separator = ''
+    for (const item of items.values()) {
+      text += separator + itemJson(item)
+      separator = ','
+    }
+    text += ']]'
+  }
+  return `${text}]`
+}
+
+function bodyJson(state: ShardState): string {
+  const { seq, lo, hi, next, log, directories } = state
+  const range = `"lo":"${lo}","hi":${JSON.stringify(hi)},"next":${JSON.stringify(next)}`
+  return `{"seq":${seq},${range},${logToJson(log)},"items":${itemsJson(directories)}}`
+}
+
+/** What must hold of a shard beside its items, both before it is written and when it is read. */
+function checkShard(id: string, { seq, lo, hi, next, log }: ShardState): void {
+  demand(isRoutingKey(lo) && (id === FIRST_SHARD) === (lo === FIRST_KEY), 'the range it covers is malformed')
+  demand(hi === null || (isRoutingKey(hi) && lo < hi), 'the range it covers is malformed')
+  demand(next === null || (isBase64Url(next, SHARD_ID_BYTES) && next !== id), 'its right neighbour is malformed')
+  demand((next === null) === (hi === null), 'its right neighbour does not fit its range')
+  checkLog(seq, log)
+}
+
+/** The body of a shard's file. */
+export function shardToJson(id: string, state: ShardState): string {
+  checkShard(id, state)
+  return bodyJson(state)
+}
+
+/** Hands out the texts of the documents in the order in which they stand in the body. */
+function createDocumentReader({ text, thirds }: ParsedJson): (value: unknown) => StoredDocument {
+  let next = 0
+  return (value) => {
+    demand(value !== null, 'a document in it is null')
+    // A slice shares the memory of the body's text, so that a shard costs little more than its own length.
+    const document = StoredDocument.fromText(text.slice(thirds[next], thirds[next + 1]))
+    next += 2
+    return document
+  }
+}
+
+function toDirectory(
+  value: unknown,
+  seq: number,
+  readDocument: (value: unknown) => StoredDocument,
+): [string, DirectoryItems] {
+  demand(Array.isArray(value) && value.length === 2, 'a directory in it is malformed')
+  const [directory, list] = value as readonly unknown[]
+  demand(typeof directory === 'string' && isDirectoryPath(directory), 'a directory in it is malformed')
+  demand(Array.isArray(list) && list.length > 0, 'a directory in it is malformed')
+  const maxNameBytes = MAX_PATH_BYTES - utf8Length(directory)
+  const items = new Map<string, Item>()
+  for (const entry of list as readonly unknown[]) {
+    demand(Array.isArray(entry) && (entry.length === 2 || entry.length === 3), 'an item in it is malformed')
+    const [name, itemSeq, document] = entry as readonly unknown[]
+    const isMarker = entry.length === 2
+    demand(typeof name === 'string' && name.endsWith('/') === isMarker, 'an item in it is malformed')
+    demand(isDocumentName(isMarker ? name.slice(0, -1) : name), 'a name in it is malformed')
+    demand(3 * name.length <= maxNameBytes || utf8Length(name) <= maxNameBytes, 'a path in it is too long')
+    demand(isCount(itemSeq, 1) && itemSeq <= seq, 'an item in it is newer than the file')
+    demand(!items.has(name), 'a name stands in it twice')
+    items.set(name, { name, seq: itemSeq, document: isMarker ? null : readDocument(document) })
+  }
+  return [directory, items]
+}
+
+/** The state in the body of shard `id`. Throws a `FormatError`. */
+export function shardFromJson(id: string, parsed: ParsedJson): ShardState {
+  const { value, text } = parsed
+  demand(typeof value === 'object' && value !== null, 'its content is malformed')
+  const { seq, lo, hi, next, log, ids, items } = value as Readonly<Record<string, unknown>>
+  demand(isCount(seq, 1) && isRoutingKey(lo) && Array.isArray(items), 'its content is malformed')
+  demand(
+    (hi === null || typeof hi === 'string') && (next === null || typeof next === 'string'),
+    'its content is malformed',
+  )
+  const readDocument = createDocumentReader(parsed)
+  const groups = (items as readonly unknown[]).map((group) => toDirectory(group, seq, readDocument))
+  const directories = new Map(groups)
+  demand(directories.size === groups.length, 'a directory stands in it twice')
+  const state: ShardState = { seq, lo, hi, next, log: logFromJson(log, ids), directories }
+  checkShard(id, state)
+  // One spelling only: known members in their order, numbers and text as this code would write them.
+  demand(bodyJson(state) === text, 'its content is not spelled as the format demands')
+  return state
+}
+
+/** UTF-8 bytes of an item's JSON. */
+export function itemByteLength({ name, seq, document }: Item): number {
+  const value = document === null ? 0 : 1 + document.byteLength
+  return utf8Length(JSON.stringify(name)) + String(seq).length + value + '[,]'.length
+}
+
+const directoryLengths = new WeakMap<DirectoryItems, number>()
+
+/** UTF-8 bytes of a directory's items, with the commas between them; kept, because most directories outlive many states. */
+function directoryByteLength(items: DirectoryItems): number {
+  const known = directoryLengths.get(items)
+  if (known !== undefined) return known
+  let length = items.size - 1
+  for (const item of items.values()) length += itemByteLength(item)
+  directoryLengths.set(items, length)
+  return length
+}
+
+/** UTF-8 bytes of a shard's items as they stand in its body, brackets included. */
+export function itemsByteLength(state: Pick<ShardState, 'directories'>): number {
+  const { directories } = state
+  let length = '[]'.length + Math.max(0, directories.size - 1)
+  for (const [directory, items] of directories) {
+    length += utf8Length(JSON.stringify(directory)) + '[,[]]'.length + directoryByteLength(items)
+  }
+  return length
+}

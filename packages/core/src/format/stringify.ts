@@ -1,0 +1,135 @@
+import { MAX_DOCUMENT_DEPTH } from './limits.ts'
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
+
+/** What to do with things that people try to store. */
+const ADVICE: readonly (readonly [matches: (value: object) => boolean, advice: string])[] = [
+  [(value) => value instanceof Date, 'a Date: store value.toISOString() instead'],
+  [(value) => value instanceof Map, 'a Map: store Object.fromEntries(value) or [...value] instead'],
+  [(value) => value instanceof Set, 'a Set: store [...value] instead'],
+  [(value) => value instanceof RegExp, 'a RegExp: store value.source instead'],
+  [(value) => value instanceof Promise, 'a Promise: await it first'],
+  [(value) => value instanceof Error, 'an Error: store its message instead'],
+  [
+    (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer,
+    'binary data: store it as base64 text instead',
+  ],
+]
+
+/** Thrown inside once the text is longer than allowed; the caller says so in its own words. */
+export class TooLongError extends Error {
+  override readonly name: string = 'TooLongError'
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === null || prototype === Object.prototype) return true
+  // The Object.prototype of another realm (an iframe, node:vm) has no prototype either.
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf')
+}
+
+/** Writes one value. Keeps the way down to where it is, to name the place of what cannot be stored. */
+class Writer {
+  readonly #maxLength: number
+  readonly #place: (string | number)[] = []
+  readonly #ancestors: object[] = []
+  #text = ''
+
+  constructor(maxLength: number) {
+    this.#maxLength = maxLength
+  }
+
+  write(value: unknown): string {
+    this.#value(value)
+    return this.#text
+  }
+
+  #refuse(what: string): never {
+    const steps = this.#place.map((step) => {
+      if (typeof step === 'number') return `[${step}]`
+      return IDENTIFIER.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`
+    })
+    throw new TypeError(`A document holds only what JSON can: $${steps.join('')} is ${what}.`)
+  }
+
+  #value(value: unknown): void {
+    switch (typeof value) {
+      case 'string':
+        this.#text += JSON.stringify(value) // escapes lone surrogates (ECMA-262, QuoteJSONString): they come back as they were
+        break
+      case 'number':
+        if (!Number.isFinite(value)) this.#refuse(`${value}: use null, or text`)
+        this.#text += Object.is(value, -0) ? '-0' : value
+        break
+      case 'boolean':
+        this.#text += value
+        break
+      case 'object':
+        if (value === null) this.#text += 'null'
+        else this.#container(value)
+        break
+      case 'undefined':
+        this.#refuse('undefined: use null, or leave the property out')
+        break
+      case 'bigint':
+        this.#refuse('a bigint: store it as text')
+        break
+      default:
+        this.#refuse(`a ${typeof value}`)
+    }
+    // Code units never outnumber UTF-8 bytes, so this gives up early and never wrongly.
+    if (this.#text.length > this.#maxLength) throw new TooLongError()
+  }
+
+  #container(value: object): void {
+    if (this.#ancestors.length >= MAX_DOCUMENT_DEPTH) {
+      if (new Set(this.#ancestors).size < this.#ancestors.length) this.#refuse('part of a cycle')
+      this.#refuse(`nested deeper than ${MAX_DOCUMENT_DEPTH} levels`)
+    }
+    this.#ancestors.push(value)
+    if (Array.isArray(value)) this.#array(value)
+    else this.#object(value)
+    this.#ancestors.pop()
+  }
+
+  #array(array: readonly unknown[]): void {
+    if (Object.keys(array).length !== array.length) this.#refuse('an array with holes or with properties of its own')
+    this.#text += '['
+    for (let index = 0; index < array.length; index++) {
+      if (index > 0) this.#text += ','
+      this.#place.push(index)
+      this.#value(array[index])
+      this.#place.pop()
+    }
+    this.#text += ']'
+  }
+
+  #object(object: object): void {
+    if (!isPlain(object)) {
+      const advice = ADVICE.find(([matches]) => matches(object))?.[1]
+      this.#refuse(advice ?? 'an instance of a class: store a plain object instead')
+    }
+    if (Object.getOwnPropertySymbols(object).length > 0) this.#refuse('an object with a symbol as a key')
+    this.#text += '{'
+    let separator = ''
+    for (const key of Object.keys(object)) {
+      const value: unknown = (object as Record<string, unknown>)[key]
+      if (value === undefined) continue
+      this.#text += `${separator}${JSON.stringify(key)}:`
+      separator = ','
+      this.#place.push(key)
+      this.#value(value)
+      this.#place.pop()
+    }
+    this.#text += '}'
+  }
+}
+
+/**
+ * JSON of a value that survives it unchanged, `-0` and lone surrogates included. Properties that are `undefined` are left
+ * out; whatever else JSON would drop or change is a `TypeError` that names its place. `toJSON` is not called, and each
+ * property is read once. Throws {@link TooLongError} once there are more than `maxLength` UTF-16 code units.
+ */
+export function stringifyStrictly(value: unknown, maxLength: number): string {
+  return new Writer(maxLength).write(value)
+}
