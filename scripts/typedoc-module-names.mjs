@@ -1,0 +1,22 @@
+// A TypeDoc plugin: entry points bear the names by which users import them, and not the paths of their sources.
+
+import { Converter, ReflectionKind } from 'typedoc'
+
+const NAMES = new Map([
+  ['core/src', '@vaultdb/core'],
+  ['core/src/maintenance', '@vaultdb/core/maintenance'],
+  ['core/src/testing', '@vaultdb/core/testing'],
+  ['fs/src', '@vaultdb/fs'],
+  ['cli/src/csv', 'vaultdb/csv'],
+])
+
+/** @param {import('typedoc').Application} application */
+export function load(application) {
+  application.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
+      const name = NAMES.get(module.name)
+      if (name === undefined) throw new Error(`scripts/typedoc-module-names.mjs has no public name for ${module.name}.`)
+      module.name = name
+    }
+  })
+}
