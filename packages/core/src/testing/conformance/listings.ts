@@ -9,9 +9,11 @@ async function writeAll(store: BlobStore): Promise<void> {
 }
 
 function expectKeys(found: ReadonlyMap<string, unknown>, expected: readonly string[], prefix: string): void {
-  const shown = (keys: Iterable<string>): string => [...keys].join(', ') || 'nothing'
-  const same = found.size === expected.length && expected.every((key) => found.has(key))
-  expect(same, `The listing of ${JSON.stringify(prefix)} names ${shown(found.keys())}; there is ${shown(expected)}.`)
+  const shown = (keys: readonly string[]): string => `${keys.length} (${keys.slice(0, 5).join(', ')})`
+  const missing = expected.filter((key) => !found.has(key))
+  const extra = [...found.keys()].filter((key) => !expected.includes(key))
+  expect(missing.length === 0, `The listing of ${JSON.stringify(prefix)} leaves out files: ${shown(missing)}.`)
+  expect(extra.length === 0, `The listing of ${JSON.stringify(prefix)} names files that do not exist: ${shown(extra)}.`)
 }
 
 /** What `list` may and must name. */
