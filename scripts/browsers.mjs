@@ -2,7 +2,7 @@
 // as root (as in continuous integration) a missing one is installed from the distribution.
 
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium } from '@playwright/test'
 
@@ -29,12 +29,16 @@ export function chromiumPath() {
   return [...installed, chromium.executablePath()].find(isExecutable) ?? null
 }
 
-const isDebianRoot = () => existsSync('/etc/debian_version') && process.getuid?.() === 0
+/** Debian itself: Ubuntu's chromium package only stands for a snap. */
+function isDebian() {
+  const release = '/etc/os-release'
+  return existsSync(release) && /^ID="?debian"?$/m.test(readFileSync(release, 'utf8'))
+}
 
 /** Makes a Chromium available where that needs nobody's consent; resolves to whether there is one now. */
 export function ensureChromium() {
   if (chromiumPath() !== null) return true
-  if (!isDebianRoot()) return false
+  if (!isDebian() || process.getuid?.() !== 0) return false
   console.error(`Installing ${DEBIAN_PACKAGES.join(' and ')} for the browser tests …`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [
@@ -55,7 +59,6 @@ export function ensureChromium() {
 
 /** The one line that installs what `ensureChromium` did not. */
 export function chromiumHint() {
-  if (existsSync('/etc/debian_version'))
-    return `sudo apt-get install --no-install-recommends ${DEBIAN_PACKAGES.join(' ')}`
-  return 'npx playwright install chromium'
+  if (!isDebian()) return 'npx playwright install chromium'
+  return `sudo apt-get install --no-install-recommends ${DEBIAN_PACKAGES.join(' ')}`
 }
