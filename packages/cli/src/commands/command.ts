@@ -1,0 +1,12 @@
+import type { Command } from 'commander'
+import type { ExitCode } from '../exit-codes.ts'
+import type { Invocation } from '../invocation.ts'
+
+/** What a command does, once its arguments are known; resolves to the exit status. */
+export type Action<O> = (invocation: Invocation, options: O, operands: readonly (string | undefined)[]) => Promise<ExitCode>
+
+/** Makes of an {@link Action} what the parser calls. */
+export type Bind = <O>(action: Action<O>) => (...received: unknown[]) => Promise<void>
+
+/** A function that adds commands to the program. */
+export type AddCommands = (program: Command, bind: Bind) => void

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import type { Readable, Writable } from 'node:stream'
+import { ReadStream } from 'node:tty'
+import { confirm, isCancel, password } from '@clack/prompts'
+import cliProgress from 'cli-progress'
+import { EXIT, CommandError, usageError } from './exit-codes.ts'
+import { createCommandRuntime } from './runtime.ts'
+import { type Bar, Interrupted, type Output, type StopSignal, type Terminal } from './terminal.ts'
+
+/** The streams that questions go through. */
+export interface PromptStreams {
+  readonly input: Readable
+  readonly output: Writable
+}
+
+const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** The real surroundings of a command. */
+export function createProcessTerminal(): Terminal {
+  const stdinIsTerminal = process.stdin.isTTY === true
+  const stderrIsTerminal = process.stderr.isTTY === true
+  return {
+    stdin: process.stdin,
+    stdinIsTerminal,
+    stdout: createOutput(process.stdout),
+    stderr: createOutput(process.stderr),
+    env: process.env,
+    directory: process.cwd(),
+    // A runtime directory is the user's own and usually lies in memory (XDG Base Directory Specification).
+    temporaryDirectory: process.env['XDG_RUNTIME_DIR'] || tmpdir(),
+    runtime: createCommandRuntime(),
+    canAsk: stderrIsTerminal && (stdinIsTerminal || process.platform !== 'win32'),
+    askSecret: (question, signal) => withKeyboard((streams) => askSecret(question, streams, signal)),
+    confirm: (question, signal) => withKeyboard((streams) => askToConfirm(question, streams, signal)),
+    edit: runEditor,
+    onStop,
+    startBar,
+  }
+}
+
+function createOutput(stream: NodeJS.WriteStream): Output {
+  stream.on('error', () => undefined) // every failure also reaches the callback of the write that met it
+  return {
+    isTerminal: stream.isTTY === true,
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        stream.write(text, (error) => (error ? reject(error) : resolve()))
+      }),
+  }
+}
+
+/** Runs `ask` with the keyboard, also while standard input is a pipe. */
+async function withKeyboard<T>(ask: (streams: PromptStreams) => Promise<T>): Promise<T> {
+  if (process.stdin.isTTY) return ask({ input: process.stdin, output: process.stderr })
+  let keyboard: ReadStream
+  try {
+    keyboard = new ReadStream(openSync('/dev/tty', 'r'))
+  } catch (cause) {
+    throw new CommandError(EXIT.credentials, 'There is no keyboard to ask at. Use --password-file or VAULTDB_PASSWORD.', {
+      cause,
+    })
+  }
+  try {
+    return await ask({ input: keyboard, output: process.stderr })
+  } finally {
+    keyboard.destroy()
+  }
+}
+
+/** Asks for a secret; nothing of it is shown, its length neither. */
+export async function askSecret(question: string, streams: PromptStreams, signal: AbortSignal): Promise<string> {
+  const answer = await password({ message: question, mask: '', withGuide: false, signal, ...streams })
+  if (isCancel(answer)) throw signal.aborted ? signal.reason : new Interrupted('SIGINT')
+  return answer ?? ''
+}
+
+async function askToConfirm(question: string, streams: PromptStreams, signal: AbortSignal): Promise<boolean> {
+  const answer = await confirm({ message: question, initialValue: false, withGuide: false, signal, ...streams })
+  if (isCancel(answer)) throw signal.aborted ? signal.reason : new Interrupted('SIGINT')
+  return answer
+}
+
+/** `command` may carry options (`code --wait`), so a shell takes it apart; the file's name is never part of its text. */
+function runEditor(command: string, file: string, signal: AbortSignal): Promise<void> {
+  const { VAULTDB_PASSWORD: _password, VAULTDB_NEW_PASSWORD: _newPassword, ...env } = process.env
+  const options = { stdio: 'inherit', env, signal } as const
+  const child =
+    process.platform === 'win32'
+      ? spawn(`${command} "${file}"`, { ...options, shell: true })
+      : spawn('sh', ['-c', `${command} "$1"`, 'sh', file], options)
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => reject(signal.aborted ? signal.reason : usageError('The editor did not start.', cause)))
+    child.once('exit', (code) => {
+      if (code === 0) resolve()
+      else reject(usageError('The editor ended with an error; nothing was changed. Set EDITOR to another one.'))
+    })
+  })
+}
+
+function onStop(listener: (signal: StopSignal) => void): () => void {
+  for (const name of STOP_SIGNALS) process.on(name, listener)
+  return () => {
+    for (const name of STOP_SIGNALS) process.off(name, listener)
+  }
+}
+
+function startBar(label: string, total: number): Bar {
+  const bar = new cliProgress.SingleBar(
+    { format: `${label} {bar} {value}/{total} ({percentage} %)`, clearOnComplete: true, gracefulExit: false },
+    cliProgress.Presets.shades_classic,
+  )
+  bar.start(total, 0)
+  return {
+    update(done, newTotal) {
+      bar.setTotal(newTotal)
+      bar.update(done)
+    },
+    stop: () => bar.stop(),
+  }
+}

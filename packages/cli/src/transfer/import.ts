@@ -1,0 +1,124 @@
+import { errorCode, type VaultDB, type WriteOperation, type WriteResult } from '@vaultdb/core'
+import type { ProgressDisplay } from '../progress.ts'
+import type { ImportRow } from './format.ts'
+
+/** What an import did. */
+export interface ImportReport {
+  readonly counts: Readonly<Record<'created' | 'replaced' | 'unchanged', number>>
+  /** Documents whose write ended unsettled. */
+  readonly unknown: number
+  readonly problems: number
+}
+
+/** What an import needs from its surroundings. */
+export interface ImportSurroundings {
+  readonly signal: AbortSignal
+  readonly display: ProgressDisplay
+  /** Called with every row that is left out. */
+  onProblem(line: number, reason: string): Promise<void>
+}
+
+type DocumentRow = Extract<ImportRow, { path: string }>
+
+/**
+ * Documents written at once. Few large batches: the more documents share a write of a shard, the fewer writes there are; the bounds
+ * are there for memory's sake.
+ */
+const BATCH = { documents: 20_000, jsonLength: 2 ** 25 } as const
+
+/** Errors that are one document's own: its neighbours are written all the same. */
+const OWN_ERRORS: ReadonlySet<string> = new Set(['ERR_INVALID_PATH', 'ERR_TOO_LARGE'])
+
+/** One import of rows into a vault. `report` tells at any time, also after a failure, what was done. */
+export class Import {
+  readonly #db: VaultDB
+  readonly #surroundings: ImportSurroundings
+  readonly #counts = { created: 0, replaced: 0, unchanged: 0 }
+  readonly #lineOf = new Map<string, number>()
+  #problems = 0
+  #unknown = 0
+
+  constructor(db: VaultDB, surroundings: ImportSurroundings) {
+    this.#db = db
+    this.#surroundings = surroundings
+  }
+
+  get report(): ImportReport {
+    return { counts: { ...this.#counts }, unknown: this.#unknown, problems: this.#problems }
+  }
+
+  /** Writes all rows; rejects when the store or the user stops it. */
+  async run(rows: AsyncIterable<ImportRow>): Promise<void> {
+    let batch: DocumentRow[] = []
+    let jsonLength = 0
+    for await (const row of rows) {
+      const reason = 'reason' in row ? row.reason : this.#faultOf(row)
+      if (reason !== null) {
+        await this.#leaveOut(row.line, reason)
+        continue
+      }
+      const document = row as DocumentRow
+      batch.push(document)
+      jsonLength += JSON.stringify(document.value).length
+      if (batch.length < BATCH.documents && jsonLength < BATCH.jsonLength) continue
+      await this.#write(batch)
+      batch = []
+      jsonLength = 0
+    }
+    if (batch.length > 0) await this.#write(batch)
+  }
+
+  /** What can be told about a row without the vault. */
+  #faultOf(row: ImportRow): string | null {
+    if ('reason' in row) return row.reason
+    if (row.value === null) return 'the value is null, which means "absent"'
+    const earlier = this.#lineOf.get(row.path)
+    if (earlier !== undefined) return `the same path stands on line ${earlier}`
+    this.#lineOf.set(row.path, row.line)
+    return null
+  }
+
+  async #leaveOut(line: number, reason: string): Promise<void> {
+    this.#problems++
+    await this.#surroundings.onProblem(line, reason)
+  }
+
+  async #write(rows: readonly DocumentRow[]): Promise<void> {
+    const operations = rows.map(({ path, value }): WriteOperation => ({ put: path, value }))
+    const { signal, display } = this.#surroundings
+    try {
+      const results = await this.#db.write(operations, { signal, onProgress: display.report })
+      for (const result of results) this.#count(result)
+    } catch (error) {
+      const results = resultsOf(error)
+      if (results === null) throw error
+      await this.#sortOut(rows, results, error)
+    }
+  }
+
+  /** Counts what a failed write applied; throws on unless every failure was a document's own. */
+  async #sortOut(rows: readonly DocumentRow[], results: readonly unknown[], failure: unknown): Promise<void> {
+    let mustStop = false
+    for (const [index, { line }] of rows.entries()) {
+      const result = results[index]
+      if (typeof result === 'string') {
+        this.#count(result as WriteResult)
+        continue
+      }
+      const code = errorCode(result)
+      if (OWN_ERRORS.has(code ?? '') && result instanceof Error) await this.#leaveOut(line, result.message)
+      else mustStop = true
+      if (code === 'ERR_OUTCOME_UNKNOWN') this.#unknown++
+    }
+    if (mustStop) throw failure
+  }
+
+  #count(result: WriteResult): void {
+    if (result === 'created' || result === 'replaced' || result === 'unchanged') this.#counts[result]++
+  }
+}
+
+function resultsOf(error: unknown): readonly unknown[] | null {
+  if (typeof error !== 'object' || error === null || !('results' in error)) return null
+  return Array.isArray(error.results) ? error.results : null
+}
