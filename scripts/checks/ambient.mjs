@@ -67,6 +67,7 @@ function bannedName(symbol) {
         return `${node.name.getText()}.${name}`
       }
       if (!ts.isModuleDeclaration(node)) continue
+      if (node.flags & ts.NodeFlags.GlobalAugmentation) break // what the module adds to the globals is not its export
       const module = bare(node.name.text)
       if (NODE_TIMER_MODULES.has(module) || NODE_EXPORTS.get(module)?.includes(name)) return `${module}.${name}`
     }

@@ -132,7 +132,8 @@ export function checkPackageImports(program, { folder, coreFolder, adapter }) {
   return ownSources(program, folder).flatMap((source) =>
     importsOf(source).flatMap(({ node, specifier, names }) => {
       if (specifier.startsWith('.')) {
-        if (join(dirname(source.fileName), specifier).startsWith(src)) return []
+        const target = join(dirname(source.fileName), specifier)
+        if (target.startsWith(src) || target === join(folder, 'package.json')) return []
         return [violation(node, `${specifier} lies outside the package's src: import the package by its name.`)]
       }
       if (!adapter || !specifier.startsWith('@vaultdb/core')) return []
