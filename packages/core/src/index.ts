@@ -1,5 +1,25 @@
+export type { KdfOptions } from './crypto/kdf.ts'
+export { VaultDB } from './database/database.ts'
+export type {
+  AsyncResults,
+  CreateOptions,
+  Credentials,
+  DocumentStore,
+  FindOptions,
+  LongOperationOptions,
+  OpenOptions,
+  OperationOptions,
+  Progress,
+  ReadOperationOptions,
+  RetryOptions,
+  Task,
+  WriteOperation,
+  WriteResult,
+} from './database/types.ts'
 export type { Applied, VaultErrorCode, VaultErrorDetails } from './errors.ts'
 export { errorCode, VaultError } from './errors.ts'
+export type { Compression } from './format/model.ts'
+export { joinPath } from './path/path.ts'
 export type { Argon2idInput, Runtime } from './runtime.ts'
 export { createRuntime } from './runtime.ts'
 export type {
@@ -13,3 +33,12 @@ export type {
   Version,
 } from './store/contract.ts'
 export { assertBlobData, assertBlobKey, assertBlobPrefix, REFUSALS } from './store/contract.ts'
+export type { MeteredStore, StoreMetrics } from './store/decorators/metrics.ts'
+export { metricsBetween, withMetrics } from './store/decorators/metrics.ts'
+export type { ReadRetryOptions } from './store/decorators/read-retry.ts'
+export { withReadRetry } from './store/decorators/read-retry.ts'
+export type { TimeoutOptions } from './store/decorators/timeout.ts'
+export { withTimeout } from './store/decorators/timeout.ts'
+export { createMemoryStore } from './store/memory-store.ts'
+export type { SeenFile, Witness, WitnessRecord } from './vault/witness.ts'
+export { createMemoryWitness } from './vault/witness.ts'

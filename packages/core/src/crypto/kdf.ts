@@ -140,9 +140,11 @@ const ARGON2ID_PROBE_RESULT = fromHex('6d093c501fd5999645e0ea3bf620d7b8be7fd2db5
 /** Functions that computed the known answer; each is asked once. */
 const provenArgon2id = new WeakSet<object>()
 
-async function proveArgon2id(argon2id: NonNullable<Runtime['argon2id']>): Promise<void> {
+type Argon2id = NonNullable<Runtime['argon2id']>
+
+async function proveArgon2id(argon2id: Argon2id): Promise<void> {
   if (provenArgon2id.has(argon2id)) return
-  let result: Uint8Array | undefined
+  let result: unknown
   let cause: unknown
   try {
     result = await argon2id(ARGON2ID_PROBE)
@@ -161,20 +163,15 @@ async function proveArgon2id(argon2id: NonNullable<Runtime['argon2id']>): Promis
 }
 
 async function argon2id(runtime: Runtime, input: Argon2idInput): Promise<Uint8Array> {
-  const native = runtime.argon2id?.bind(runtime)
-  if (runtime.argon2id !== undefined && native !== undefined) {
-    await proveArgon2id(runtime.argon2id)
-    const key = await native(input)
-    if (!(key instanceof Uint8Array) || key.length !== input.length) {
-      throw new VaultError(
-        'ERR_UNSUPPORTED',
-        'The argon2id function of the runtime returned a key of the wrong length.',
-      )
-    }
-    return key
+  const { argon2id: native } = runtime
+  if (native === undefined) {
+    const { password, salt, memoryKiB: m, passes: t, parallelism: p, length: dkLen } = input
+    return argon2idAsync(password, salt, { m, t, p, dkLen, version: 0x13, maxmem: 2 ** 31 })
   }
-  const { password, salt, memoryKiB: m, passes: t, parallelism: p, length: dkLen } = input
-  return argon2idAsync(password, salt, { m, t, p, dkLen, version: 0x13, maxmem: 2 ** 31 })
+  await proveArgon2id(native)
+  const key = await native(input)
+  if (key.length === input.length) return key
+  throw new VaultError('ERR_UNSUPPORTED', 'The argon2id function of the runtime returned a key of the wrong length.')
 }
 
 async function pbkdf2(

@@ -1,6 +1,7 @@
-import { equalBytes, fromUtf8, isBase64Url, utf8 } from '../bytes.ts'
+import { equalBytes, isBase64Url, utf8 } from '../bytes.ts'
 import type { KdfParameters } from '../crypto/kdf-bounds.ts'
 import { corruptFile, demand, FormatError, unsupportedFile } from './format-error.ts'
+import { parseJson } from './json.ts'
 import { FORMAT_VERSION, MAX_ROOT_HEADER_BYTES, MAX_SLOTS } from './limits.ts'
 import { isCount } from './log-json.ts'
 import type { RootHeader, Slot, SlotWithoutWrap } from './model.ts'
@@ -16,6 +17,8 @@ const KDF_SALT_BYTES = 16
 const WRAP_BYTES = 112
 
 const NEWLINE = 0x0a
+
+const NO_HEADER = 'it does not begin with a header of this format'
 
 /** The beginning that all headers share, without the closing brace. */
 function opening(role: 'shard' | 'root' | 'slot', vault: string, file: string, key: string): string {
@@ -113,31 +116,23 @@ function toSlot(value: unknown): Slot {
   return kdf === null ? { id, kind: 'key', wrap } : { id, kind: 'password', kdf, wrap }
 }
 
-/** Nested JSON in a header: slots, a slot, its key derivation; a little more for kinds to come. */
+/** Slots, a slot and its key derivation make four; a little more for kinds to come. */
 const MAX_HEADER_DEPTH = 8
 
-function depthOf(text: string): number {
-  let depth = 0
-  let deepest = 0
-  for (const char of text) {
-    if (char === '{' || char === '[') deepest = Math.max(deepest, ++depth)
-    else if (char === '}' || char === ']') depth--
-  }
-  return deepest
+/** The header's JSON as an object, whatever it holds. `bytes` ends with the newline. */
+export function parseHeaderObject(bytes: Uint8Array): Members {
+  const value = headerJson(bytes.subarray(0, -1))
+  demand(isMembers(value) && value.format === 'vaultdb', NO_HEADER)
+  return value
 }
 
-/** The header's JSON as an object, whatever it holds. Brackets inside of strings count too: no header needs them. */
-export function parseHeaderObject(bytes: Uint8Array): Members {
-  let value: unknown
+function headerJson(bytes: Uint8Array): unknown {
   try {
-    const text = fromUtf8(bytes)
-    demand(depthOf(text) <= MAX_HEADER_DEPTH, 'its header is malformed')
-    value = JSON.parse(text)
-  } catch {
-    throw new FormatError('it does not begin with a header of this format')
+    return parseJson(bytes, MAX_HEADER_DEPTH).value
+  } catch (error) {
+    // Most likely it is a file of another kind, and the details of why it is no JSON would mislead.
+    throw error instanceof FormatError ? new FormatError(NO_HEADER) : error
   }
-  demand(isMembers(value) && value.format === 'vaultdb', 'it does not begin with a header of this format')
-  return value
 }
 
 /** Throws `ERR_UNSUPPORTED` if the header is of a version that is not known here. */
@@ -167,7 +162,7 @@ function toRootHeader(headerBytes: Uint8Array): RootHeader {
 export function parseRootHeader(data: Uint8Array): { readonly header: RootHeader; readonly headerBytes: Uint8Array } {
   try {
     const end = headerEnd(data, MAX_ROOT_HEADER_BYTES)
-    demand(end !== -1, 'it does not begin with a header of this format')
+    demand(end !== -1, NO_HEADER)
     const headerBytes = data.subarray(0, end)
     return { header: toRootHeader(headerBytes), headerBytes }
   } catch (error) {

@@ -18,10 +18,11 @@ interface Scan {
 
 /** Position of the quote that ends the string which begins at `start`. */
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    if (unit === 0x22) return at
-    if (unit === 0x5c) at++ // a backslash: whatever follows does not end the string
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let escapes = at
+    while (text.charCodeAt(escapes - 1) === 0x5c) escapes--
+    // An even number of backslashes before the quote escape each other, not the quote.
+    if ((at - escapes) % 2 === 0) return at
   }
   throw new FormatError('its JSON ends within a string')
 }

@@ -12,6 +12,8 @@ export const DOCUMENT_HOLDER_DEPTH = 5
 
 const SHARD_ID_BYTES = 16
 const FIRST_SHARD = '0'
+/** Names that need no closer look: most do not. */
+const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@:%-]*$/
 const ROUTING_KEY = /^[0-9a-f]{32}$/
 
 /** Whether `id` is the first shard's or one that was drawn at random. */
@@ -92,7 +94,8 @@ function toDirectory(
     const [name, itemSeq, document] = entry as readonly unknown[]
     const isMarker = entry.length === 2
     demand(typeof name === 'string' && name.endsWith('/') === isMarker, 'an item in it is malformed')
-    demand(isDocumentName(isMarker ? name.slice(0, -1) : name), 'a name in it is malformed')
+    const segment = isMarker ? name.slice(0, -1) : name
+    demand(PLAIN_NAME.test(segment) || isDocumentName(segment), 'a name in it is malformed')
     demand(3 * name.length <= maxNameBytes || utf8Length(name) <= maxNameBytes, 'a path in it is too long')
     demand(isCount(itemSeq, 1) && itemSeq <= seq, 'an item in it is newer than the file')
     demand(!items.has(name), 'a name stands in it twice')

@@ -55,6 +55,7 @@ class Writer {
   #value(value: unknown): void {
     switch (typeof value) {
       case 'string':
+        if (value.length > this.#maxLength) throw new TooLongError()
         this.#text += JSON.stringify(value) // escapes lone surrogates (ECMA-262, QuoteJSONString): they come back as they were
         break
       case 'number':
@@ -82,10 +83,8 @@ class Writer {
   }
 
   #container(value: object): void {
-    if (this.#ancestors.length >= MAX_DOCUMENT_DEPTH) {
-      if (new Set(this.#ancestors).size < this.#ancestors.length) this.#refuse('part of a cycle')
-      this.#refuse(`nested deeper than ${MAX_DOCUMENT_DEPTH} levels`)
-    }
+    if (this.#ancestors.includes(value)) this.#refuse('an object that contains itself')
+    if (this.#ancestors.length >= MAX_DOCUMENT_DEPTH) this.#refuse(`nested deeper than ${MAX_DOCUMENT_DEPTH} levels`)
     this.#ancestors.push(value)
     if (Array.isArray(value)) this.#array(value)
     else this.#object(value)
@@ -93,6 +92,7 @@ class Writer {
   }
 
   #array(array: readonly unknown[]): void {
+    if (array.length > this.#maxLength) throw new TooLongError()
     if (Object.keys(array).length !== array.length) this.#refuse('an array with holes or with properties of its own')
     this.#text += '['
     for (let index = 0; index < array.length; index++) {

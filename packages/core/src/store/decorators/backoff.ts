@@ -37,7 +37,6 @@ export function createBackoff(runtime: Pick<Runtime, 'jitter' | 'sleep'>, maxDel
       return Math.min(maxDelayMs, retryAfterMs + exponentialMs * (0.5 + 0.5 * runtime.jitter()))
     },
     async wait(delayMs, signal) {
-      throwIfAborted(signal)
       try {
         await runtime.sleep(delayMs, signal)
       } catch (error) {

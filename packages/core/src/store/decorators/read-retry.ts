@@ -1,4 +1,4 @@
-import { errorCode, throwIfAborted, VaultError } from '../../errors.ts'
+import { errorCode, VaultError } from '../../errors.ts'
 import { checkOptions, integerOption } from '../../options.ts'
 import { createRuntime, type Runtime } from '../../runtime.ts'
 import type { BlobStore, ListedBlob } from '../contract.ts'
@@ -58,7 +58,6 @@ export function withReadRetry(store: BlobStore, options?: ReadRetryOptions): Blo
         backoff.observe(runtime.monotonicMs() - sentMs)
         return answer
       } catch (error) {
-        throwIfAborted(signal)
         if (errorCode(error) !== 'ERR_UNAVAILABLE' || attempt === attempts) throw error
         const delayMs = backoff.delayMs(attempt, retryAfterMs(error))
         if (delayMs === null) throw error

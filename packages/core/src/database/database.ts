@@ -1,0 +1,175 @@
+import { VaultError } from '../errors.ts'
+import { closedError } from '../operations/scheduler.ts'
+import { checkOptions } from '../options.ts'
+import type { BlobStore } from '../store/contract.ts'
+import { checkSecret } from '../vault/credentials.ts'
+import { Documents } from './documents.ts'
+import { createVault, type Engine, openOrCreateVault, openVault } from './engine.ts'
+import { InFlight } from './in-flight.ts'
+import { keepEngine } from './internals.ts'
+import { checkStore, createSettings, openSettings } from './options.ts'
+import type {
+  AsyncResults,
+  CreateOptions,
+  Credentials,
+  DocumentStore,
+  FindOptions,
+  LongOperationOptions,
+  OpenOptions,
+  OperationOptions,
+  ReadOperationOptions,
+  Task,
+  WriteOperation,
+  WriteResult,
+} from './types.ts'
+
+/**
+ * An encrypted document database in a blob store. Make one with {@link VaultDB.create}, {@link VaultDB.open} or
+ * {@link VaultDB.openOrCreate}; any number of clients may have the same vault open.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStore, VaultDB } from '@vaultdb/core'
+ *
+ * const db = await VaultDB.create(createMemoryStore(), { password: 'correct horse battery staple' })
+ * await db.put('/logins/example', { username: 'ann', password: 'hunter2' })
+ * await db.update('/logins/example', (login) => ({ ...login, username: 'bob' }))
+ * const login = await db.get('/logins/example')
+ * await db.close()
+ * ```
+ */
+export class VaultDB implements DocumentStore {
+  readonly #engine: Engine
+  readonly #inFlight = new InFlight(closedError)
+  readonly #documents: Documents
+  #closing: Promise<void> | null = null
+
+  private constructor(engine: Engine) {
+    this.#engine = engine
+    this.#documents = new Documents(engine, null, this.#inFlight.begin)
+    keepEngine(this, engine, this.#inFlight)
+  }
+
+  /**
+   * Creates a vault and opens it. Rejects with `ERR_EXISTS` where one is already, `ERR_ROLLBACK` if the witness has seen one
+   * here that is gone, `ERR_UNAUTHORIZED`, `ERR_QUOTA`, `ERR_UNAVAILABLE` by the store; `TypeError` and `RangeError` for
+   * wrong options.
+   */
+  static async create(store: BlobStore, options: CreateOptions & Credentials): Promise<VaultDB> {
+    checkStore(store)
+    return new VaultDB(await createVault(store, createSettings(options)))
+  }
+
+  /**
+   * Opens a vault. Rejects with `ERR_MISSING` where there is none, `ERR_CREDENTIALS` for a wrong password or key,
+   * `ERR_UNSUPPORTED` if it needs a newer version, `ERR_CORRUPT`, `ERR_ROLLBACK` and `ERR_FORK` for what cannot be trusted.
+   */
+  static async open(store: BlobStore, options: OpenOptions & Credentials): Promise<VaultDB> {
+    checkStore(store)
+    return new VaultDB(await openVault(store, openSettings(options)))
+  }
+
+  /** Opens the vault, or creates it where there is none. The options of creation count only then. */
+  static async openOrCreate(store: BlobStore, options: CreateOptions & Credentials): Promise<VaultDB> {
+    checkStore(store)
+    return new VaultDB(await openOrCreateVault(store, createSettings(options)))
+  }
+
+  get<T = unknown>(path: string, options?: ReadOperationOptions): Promise<T | null> {
+    return this.#documents.get<T>(path, options)
+  }
+
+  put(path: string, value: unknown, options?: OperationOptions): Promise<void> {
+    return this.#documents.put(path, value, options)
+  }
+
+  update<T = unknown>(
+    path: string,
+    change: (document: T | null) => T | null | Promise<T | null>,
+    options?: OperationOptions,
+  ): Promise<T | null> {
+    return this.#documents.update(path, change, options)
+  }
+
+  remove(path: string, options?: OperationOptions): Promise<boolean> {
+    return this.#documents.remove(path, options)
+  }
+
+  list(directory: string, options?: ReadOperationOptions): Promise<string[]> {
+    return this.#documents.list(directory, options)
+  }
+
+  find(directory: string, options?: FindOptions): AsyncResults<string> {
+    return this.#documents.find(directory, options)
+  }
+
+  entries<T = unknown>(directory: string, options?: FindOptions): AsyncResults<[path: string, document: T]> {
+    return this.#documents.entries<T>(directory, options)
+  }
+
+  prune(directory: string, options?: LongOperationOptions): Promise<number> {
+    return this.#documents.prune(directory, options)
+  }
+
+  write(operations: readonly WriteOperation[], options?: LongOperationOptions): Promise<WriteResult[]> {
+    return this.#documents.write(operations, options)
+  }
+
+  /**
+   * Runs `work` with a {@link Task}: the same methods, whose reads are kept for as long as the task lasts. Its writes are
+   * ordinary ones, applied as they come; there is no rollback. Waits for all operations of the task, also for those that
+   * `work` did not await, and then resolves to what `work` returned; if one that was not awaited failed, rejects with that.
+   */
+  task<T>(work: (task: Task) => T | Promise<T>): Promise<T> {
+    return this.#inFlight.begin(async () => {
+      if (typeof work !== 'function') throw new TypeError('task() takes a function.')
+      const ended = (): VaultError => new VaultError('ERR_CLOSED', 'The task has ended: its methods work only until then.')
+      const inFlight = new InFlight(ended)
+      const task = new Documents(this.#engine, this.#engine.manager.requests.tick, inFlight.begin)
+      let result: T
+      try {
+        result = await work(task)
+      } catch (error) {
+        await inFlight.settled()
+        inFlight.close()
+        throw error
+      }
+      const [lost] = await inFlight.settled()
+      inFlight.close()
+      if (lost !== undefined) throw lost
+      return result
+    })
+  }
+
+  /**
+   * Replaces the slot that `oldPassword` opens by one for `newPassword`, derived the same way as for a new vault. Old copies
+   * of the root file (backups, versions that a store keeps) still open with the old password. Rejects with `ERR_CREDENTIALS`.
+   */
+  changePassword(oldPassword: string, newPassword: string, options?: OperationOptions): Promise<void> {
+    return this.#inFlight.begin(async () => {
+      checkOptions(options, ['signal'], 'changePassword()')
+      const old = checkSecret({ password: oldPassword })
+      const next = checkSecret({ password: newPassword })
+      await this.#engine.root.changeSecret(old, next, undefined, options?.signal)
+    })
+  }
+
+  /** Waits for what is under way, also in the background, and refuses everything after. The store stays open: it is yours. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#inFlight.close()
+    await this.#inFlight.settled()
+    const { scheduler, manager, witness } = this.#engine
+    await scheduler.idle()
+    await manager.idle()
+    await witness.flush()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

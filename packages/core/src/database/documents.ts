@@ -1,0 +1,214 @@
+import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
+import { StoredDocument } from '../format/document.ts'
+import { Change, type ChangeResult, decideBy, decideOn, type OperationContext, Prune } from '../operations/operation.ts'
+import { findDocuments, getAtOnce, getDocument, listDirectory, type ReadContext } from '../operations/reads.ts'
+import { checkOptions } from '../options.ts'
+import { parseDirectoryPath, parseDocumentPath } from '../path/path.ts'
+import type { Freshness } from '../shards/manager.ts'
+import type { Engine } from './engine.ts'
+import { checkMaxAge } from './options.ts'
+import { asyncResults } from './results.ts'
+import type {
+  AsyncResults,
+  DocumentStore,
+  FindOptions,
+  LongOperationOptions,
+  OperationOptions,
+  ReadOperationOptions,
+  WriteOperation,
+  WriteResult,
+} from './types.ts'
+
+const READ_KEYS = ['signal', 'maxAgeMs'] as const
+const WRITE_KEYS = ['signal'] as const
+const LONG_KEYS = ['signal', 'onProgress'] as const
+const FIND_KEYS = ['signal', 'maxAgeMs', 'onProgress'] as const
+
+/** The operations on documents, over one engine and one idea of what is recent enough. */
+export class Documents implements DocumentStore {
+  readonly #engine: Engine
+  /** For a task: the number of the last request before it began, whose reads are good for all of it. */
+  readonly #since: number | null
+  /** Keeps account of an operation under way; throws once no more may begin. */
+  readonly #begin: <T>(operation: () => Promise<T>) => Promise<T>
+
+  constructor(engine: Engine, since: number | null, begin: <T>(operation: () => Promise<T>) => Promise<T>) {
+    this.#engine = engine
+    this.#since = since
+    this.#begin = begin
+  }
+
+  get<T = unknown>(path: string, options?: ReadOperationOptions): Promise<T | null> {
+    return this.#begin(async () => {
+      const parsed = parseDocumentPath(path)
+      const context = this.#reading(options, READ_KEYS, 'get()')
+      const { manager } = this.#engine
+      const known = getAtOnce(manager, parsed, context.freshness)
+      const document = known === undefined ? await getDocument(manager, parsed, context) : known
+      return document === null ? null : (document.toValue() as T)
+    })
+  }
+
+  put(path: string, value: unknown, options?: OperationOptions): Promise<void> {
+    return this.#begin(async () => {
+      const parsed = parseDocumentPath(path)
+      const context = this.#writing(options, WRITE_KEYS, 'put()')
+      await this.#submit(new Change(context, parsed, decideOn(this.#store(value))))
+    })
+  }
+
+  update<T = unknown>(
+    path: string,
+    change: (document: T | null) => T | null | Promise<T | null>,
+    options?: OperationOptions,
+  ): Promise<T | null> {
+    return this.#begin(async () => {
+      const parsed = parseDocumentPath(path)
+      if (typeof change !== 'function') throw new TypeError('update() takes a function that returns the new document.')
+      const context = this.#writing(options, WRITE_KEYS, 'update()')
+      const { maxDocumentBytes } = this.#engine.root.config
+      const { after } = await this.#submit(new Change(context, parsed, decideBy(change, maxDocumentBytes)))
+      return after === null ? null : (after.toValue() as T)
+    })
+  }
+
+  remove(path: string, options?: OperationOptions): Promise<boolean> {
+    return this.#begin(async () => {
+      const parsed = parseDocumentPath(path)
+      const context = this.#writing(options, WRITE_KEYS, 'remove()')
+      const { before } = await this.#submit(new Change(context, parsed, decideOn(null)))
+      return before !== null
+    })
+  }
+
+  list(directory: string, options?: ReadOperationOptions): Promise<string[]> {
+    return this.#begin(async () => {
+      parseDirectoryPath(directory)
+      return await listDirectory(this.#engine.manager, directory, this.#reading(options, READ_KEYS, 'list()'))
+    })
+  }
+
+  find(directory: string, options?: FindOptions): AsyncResults<string> {
+    parseDirectoryPath(directory)
+    checkOptions(options, FIND_KEYS, 'find()')
+    return asyncResults(async () => (await this.#find(directory, options, 'find()')).map(([path]) => path))
+  }
+
+  entries<T = unknown>(directory: string, options?: FindOptions): AsyncResults<[path: string, document: T]> {
+    parseDirectoryPath(directory)
+    checkOptions(options, FIND_KEYS, 'entries()')
+    return asyncResults(async () => copies<T>(await this.#find(directory, options, 'entries()')))
+  }
+
+  #find(
+    directory: string,
+    options: FindOptions | undefined,
+    where: string,
+  ): Promise<(readonly [path: string, document: StoredDocument])[]> {
+    return this.#begin(() => findDocuments(this.#engine.manager, directory, this.#reading(options, FIND_KEYS, where)))
+  }
+
+  prune(directory: string, options?: LongOperationOptions): Promise<number> {
+    return this.#begin(async () => {
+      parseDirectoryPath(directory)
+      const operation = new Prune(this.#writing(options, LONG_KEYS, 'prune()'), directory)
+      this.#engine.scheduler.submit(operation)
+      const removed = await operation.result
+      options?.onProgress?.({ phase: 'write', done: removed, total: removed })
+      return removed
+    })
+  }
+
+  write(operations: readonly WriteOperation[], options?: LongOperationOptions): Promise<WriteResult[]> {
+    return this.#begin(async () => {
+      const context = this.#writing(options, LONG_KEYS, 'write()')
+      const changes = this.#bulk(operations, context)
+      let done = 0
+      const results = changes.map(async (change) => {
+        this.#engine.scheduler.submit(change)
+        const result = writeResult(await change.result)
+        options?.onProgress?.({ phase: 'write', done: ++done, total: changes.length })
+        return result
+      })
+      const settled = await Promise.allSettled(results)
+      const failure = settled.find((each) => each.status === 'rejected')
+      if (failure === undefined) return settled.map((each) => (each as PromiseFulfilledResult<WriteResult>).value)
+      throw bulkError(failure.reason, settled)
+    })
+  }
+
+  /** Checks all operations of a bulk before any is begun. */
+  #bulk(operations: readonly WriteOperation[], context: OperationContext): Change[] {
+    if (!Array.isArray(operations)) throw new TypeError('write() takes an array of operations.')
+    const paths = new Set<string>()
+    return operations.map((operation: WriteOperation, index) => {
+      const { put, remove } = operation ?? {}
+      if ((put === undefined) === (remove === undefined)) {
+        throw new TypeError(`Operation ${index} of write() must be { put: path, value } or { remove: path }.`)
+      }
+      checkOptions(operation, put === undefined ? ['remove'] : ['put', 'value'], `Operation ${index} of write()`)
+      const parsed = parseDocumentPath((put ?? remove) as string)
+      if (paths.has(parsed.path)) throw new TypeError(`Operation ${index} of write() names a path for the second time.`)
+      paths.add(parsed.path)
+      const document = operation.put === undefined ? null : this.#store(operation.value)
+      return new Change(context, parsed, decideOn(document))
+    })
+  }
+
+  /** Reads everything, so that it is there for whoever reads later. */
+  async preload(options?: FindOptions): Promise<void> {
+    await this.#find('/', options, 'preload()')
+  }
+
+  #store(value: unknown): StoredDocument | null {
+    return value === null ? null : StoredDocument.fromValue(value, this.#engine.root.config.maxDocumentBytes)
+  }
+
+  async #submit(change: Change): Promise<ChangeResult> {
+    this.#engine.scheduler.submit(change)
+    return await change.result
+  }
+
+  #freshness(maxAgeMs: number): Freshness {
+    const { requests } = this.#engine.manager
+    const notBeforeMs = maxAgeMs > 0 ? requests.runtime.monotonicMs() - maxAgeMs : Number.POSITIVE_INFINITY
+    return { sinceTick: this.#since ?? requests.tick, notBeforeMs }
+  }
+
+  #reading(options: FindOptions | undefined, keys: readonly string[], where: string): ReadContext {
+    checkOptions(options, keys, where)
+    throwIfAborted(options?.signal)
+    const onProgress = options?.onProgress
+    const onLoaded = onProgress && ((done: number, total: number) => onProgress({ phase: 'read', done, total }))
+    const maxAgeMs = checkMaxAge(options?.maxAgeMs, this.#engine.settings.maxAgeMs)
+    return { freshness: this.#freshness(maxAgeMs), signal: options?.signal, onLoaded }
+  }
+
+  #writing(options: OperationOptions | undefined, keys: readonly string[], where: string): OperationContext {
+    checkOptions(options, keys, where)
+    return { freshness: this.#freshness(0), signal: options?.signal }
+  }
+}
+
+function* copies<T>(found: Iterable<readonly [path: string, document: StoredDocument]>): Generator<[string, T]> {
+  for (const [path, document] of found) yield [path, document.toValue() as T]
+}
+
+function writeResult({ before, after }: ChangeResult): WriteResult {
+  if (after === null) return before === null ? 'absent' : 'removed'
+  if (before === null) return 'created'
+  return before.equals(after) ? 'unchanged' : 'replaced'
+}
+
+/** One error for a bulk: that of its first operation that failed, with what became of all of them. */
+function bulkError(first: unknown, settled: readonly PromiseSettledResult<WriteResult>[]): VaultError {
+  const results = settled.map((each) => (each.status === 'fulfilled' ? each.value : each.reason))
+  const failed = settled.filter((each) => each.status === 'rejected').map((each) => each.reason as unknown)
+  const unknown = failed.some((error) => error instanceof Object && 'applied' in error && error.applied !== 'no')
+  const some = failed.length < settled.length
+  return new VaultError(
+    errorCode(first) ?? 'ERR_UNAVAILABLE',
+    `${failed.length} of ${settled.length} operations failed; "results" tells which. First: ${first instanceof Error ? first.message : 'unknown'}`,
+    { cause: first, applied: some ? 'some' : unknown ? 'unknown' : 'no', results },
+  )
+}

@@ -1,0 +1,138 @@
+import { createRouter } from '../crypto/router.ts'
+import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
+import { Scheduler } from '../operations/scheduler.ts'
+import { ShardManager, shardFile } from '../shards/manager.ts'
+import type { BlobStore } from '../store/contract.ts'
+import { withReadRetry } from '../store/decorators/read-retry.ts'
+import { readDoubting } from '../vault/reading.ts'
+import { type Answer, Requests } from '../vault/requests.ts'
+import { FIRST_SHARD, ROOT_FILE, type RootContext, VaultRoot } from '../vault/root.ts'
+import { type SeenFile, WitnessBook } from '../vault/witness.ts'
+import type { CreateSettings, OpenSettings } from './options.ts'
+
+/** Everything behind an open database. */
+export interface Engine {
+  readonly store: BlobStore
+  readonly root: VaultRoot
+  readonly manager: ShardManager
+  readonly scheduler: Scheduler
+  readonly witness: WitnessBook
+  readonly settings: OpenSettings
+}
+
+type Found = Answer & { readonly asOf: SeenFile | undefined }
+
+async function prepare(store: BlobStore, settings: OpenSettings): Promise<RootContext> {
+  const { runtime, allowInsecureContext, retry } = settings
+  throwIfAborted(settings.signal)
+  const reader = withReadRetry(store, { attempts: retry.requestAttempts, maxDelayMs: retry.maxDelayMs, runtime })
+  return {
+    crypto: { runtime, allowInsecureContext },
+    requests: new Requests(reader, runtime, retry),
+    witness: await WitnessBook.load(settings.witness),
+  }
+}
+
+function assemble(context: RootContext, root: VaultRoot, settings: OpenSettings): Engine {
+  const { requests, witness } = context
+  const manager = new ShardManager(root, createRouter(root.config.routingKey), requests, witness)
+  return { store: requests.store, root, manager, scheduler: new Scheduler(manager), witness, settings }
+}
+
+/** Creates a vault. `ERR_EXISTS`, `ERR_ROLLBACK`, and what the store refuses with. */
+export async function createVault(store: BlobStore, settings: CreateSettings): Promise<Engine> {
+  const context = await prepare(store, settings)
+  if (context.witness.hasSeen && (await findRoot(context, settings.signal)) !== null) throw existsError()
+  if (context.witness.hasSeen) throw vanishedError()
+  settings.onProgress?.({ phase: 'derive-key', done: 0, total: 1 })
+  const root = await VaultRoot.create(context, settings.secret, settings.parameters, settings)
+  settings.onProgress?.({ phase: 'derive-key', done: 1, total: 1 })
+  const engine = assemble(context, root, settings)
+  await finishPending(engine)
+  return engine
+}
+
+/** Opens a vault. `ERR_MISSING`, `ERR_CREDENTIALS`, `ERR_CORRUPT`, `ERR_UNSUPPORTED`, `ERR_ROLLBACK`, `ERR_FORK`. */
+export async function openVault(store: BlobStore, settings: OpenSettings): Promise<Engine> {
+  const context = await prepare(store, settings)
+  const { witness } = context
+  // Both at once: a small vault is open and read after one round. That the first shard is absent proves nothing here.
+  const first = readFirstShard(context, settings.signal)
+  first.catch(() => undefined)
+  const blob = await findRoot(context, settings.signal)
+  if (blob === null) {
+    if (witness.hasSeen) throw vanishedError()
+    throw new VaultError('ERR_MISSING', 'There is no vault here. Check the place, or create one.')
+  }
+  settings.onProgress?.({ phase: 'derive-key', done: 0, total: 1 })
+  const root = await VaultRoot.open(context, settings.secret, blob)
+  settings.onProgress?.({ phase: 'derive-key', done: 1, total: 1 })
+  const engine = assemble(context, root, settings)
+  const found = await first
+  if (found !== null) await engine.manager.acceptFirst(found, found.asOf)
+  if (root.config.pending) await finishPending(engine)
+  return engine
+}
+
+/** Opens the vault, or creates it where none is. */
+export async function openOrCreateVault(store: BlobStore, settings: CreateSettings): Promise<Engine> {
+  try {
+    return await openVault(store, settings)
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_MISSING') throw error
+  }
+  try {
+    return await createVault(store, settings)
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_EXISTS') throw error
+  }
+  return await openVault(store, settings) // somebody else has just created it
+}
+
+/** The root file; `null` if it is absent, also on a second look. */
+async function findRoot(
+  { requests, witness }: RootContext,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly data: Uint8Array; readonly version: string } | null> {
+  const look = async ({ blob }: Answer): Promise<{ readonly data: Uint8Array; readonly version: string }> => {
+    if (blob === null || blob === 'unchanged') throw new VaultError('ERR_CORRUPT', 'absent')
+    return blob
+  }
+  if (requests.store.capabilities.atomicReads) {
+    const { blob } = await requests.read(ROOT_FILE, signal === undefined ? {} : { signal })
+    return blob === 'unchanged' ? null : blob
+  }
+  try {
+    return await readDoubting({ requests, witness }, ROOT_FILE, { signal }, look)
+  } catch (error) {
+    if (errorCode(error) === 'ERR_CORRUPT') return null
+    throw error
+  }
+}
+
+async function readFirstShard({ requests, witness }: RootContext, signal?: AbortSignal): Promise<Found | null> {
+  const asOf = witness.recall(shardFile(FIRST_SHARD))
+  try {
+    return { ...(await requests.read(shardFile(FIRST_SHARD), signal === undefined ? {} : { signal })), asOf }
+  } catch {
+    return null // read early on a chance; whoever needs it reads it again and hears of the error
+  }
+}
+
+/** Finishes the creation of a vault, whoever began it: makes the first shard and removes the pending mark. */
+async function finishPending({ root, manager, settings }: Engine): Promise<void> {
+  if (!root.config.pending) return
+  await manager.createFirst(settings.signal)
+  await root.change((_header, config) => (config.pending ? { config: { ...config, pending: false } } : null), settings.signal)
+}
+
+function existsError(): VaultError {
+  return new VaultError('ERR_EXISTS', 'A vault is here already: open it, or choose another place.', { applied: 'no' })
+}
+
+function vanishedError(): VaultError {
+  return new VaultError(
+    'ERR_ROLLBACK',
+    'This device has seen a vault here, and the store shows none now. If it was removed on purpose, start with a new witness.',
+  )
+}

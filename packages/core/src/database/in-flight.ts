@@ -1,0 +1,33 @@
+/** Keeps account of operations under way, and refuses new ones once closed. */
+export class InFlight {
+  readonly #closedError: () => Error
+  readonly #running = new Set<Promise<unknown>>()
+  #closed = false
+
+  constructor(closedError: () => Error) {
+    this.#closedError = closedError
+  }
+
+  /** Runs an operation; rejects with the closed error when no more may begin. */
+  readonly begin = <T>(operation: () => Promise<T>): Promise<T> => {
+    if (this.#closed) return Promise.reject(this.#closedError())
+    const running: Promise<T> = operation().finally(() => this.#running.delete(running))
+    this.#running.add(running)
+    return running
+  }
+
+  /** Waits until nothing is under way, also what begins meanwhile. Resolves to the errors of what failed during the wait. */
+  async settled(): Promise<unknown[]> {
+    const errors: unknown[] = []
+    while (this.#running.size > 0) {
+      for (const result of await Promise.allSettled(this.#running)) {
+        if (result.status === 'rejected') errors.push(result.reason)
+      }
+    }
+    return errors
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+}

@@ -1,0 +1,307 @@
+import { errorCode, type VaultError } from '../errors.ts'
+import { itemOf, type ItemChange } from '../shards/change.ts'
+import type { LoadedShard, ShardWriteOutcome } from '../shards/manager.ts'
+import { failedWrite, notApplied } from '../vault/root.ts'
+import { type Effect, makesADifference } from './fold.ts'
+import { markerOf } from '../path/path.ts'
+import { type AnyOperation, Change, Prune } from './operation.ts'
+import type { Plan, PlannedEffect } from './plan.ts'
+import type { PlannedUnlink } from './unlinking.ts'
+import { NeedShards, type View } from './view.ts'
+
+/** What remains to be done after a plan was carried out. */
+export interface Remainder {
+  /** Operations to be planned anew. */
+  readonly again: readonly AnyOperation[]
+  /** Directories that may have been left empty and linked. */
+  readonly directories: ReadonlySet<string>
+  /** Committed operations whose outcome is held back until those directories have been seen to. */
+  readonly held: readonly (() => void)[]
+  /** Shards that outgrew their size in a phase that does not split. */
+  readonly outgrown: ReadonlySet<string>
+}
+
+/** What became of one shard's write, as far as the operations in it are concerned. */
+type Verdict =
+  | { readonly kind: 'committed'; readonly current: boolean }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'failed'; readonly error: VaultError; readonly mayFitAlone: boolean }
+
+const REFUSED_FOR_SIZE: ReadonlySet<string | undefined> = new Set(['ERR_QUOTA', 'ERR_TOO_LARGE'])
+
+function verdictOf(outcome: ShardWriteOutcome): Verdict {
+  if (outcome.kind === 'done') return { kind: 'committed', current: true }
+  if (outcome.kind === 'superseded') return { kind: 'committed', current: false }
+  if (outcome.kind === 'conflict') return { kind: 'again' }
+  const mayFitAlone = outcome.kind === 'refused' && REFUSED_FOR_SIZE.has(errorCode(outcome.error))
+  return { kind: 'failed', error: failedWrite(outcome), mayFitAlone }
+}
+
+/** Carries out one plan: markers, then documents and fences, then unlinking. */
+export class Execution {
+  readonly #plan: Plan
+  readonly #operations: readonly AnyOperation[]
+  readonly #view: View
+  readonly #signal: AbortSignal
+  /** Lets go of the lock of a shard that this plan will not touch again. */
+  readonly #release: (shard: string) => void
+  readonly #markerFailures = new Map<string, Verdict>()
+  readonly #verdicts = new Map<string, Verdict>()
+  readonly #left = new Map<string, readonly PlannedEffect[]>()
+  readonly #again = new Set<AnyOperation>()
+  readonly #directories = new Set<string>()
+  readonly #outgrown = new Set<string>()
+  readonly #settled = new Set<AnyOperation>()
+
+  constructor(
+    plan: Plan,
+    operations: readonly AnyOperation[],
+    view: View,
+    signal: AbortSignal,
+    release: (shard: string) => void,
+  ) {
+    this.#plan = plan
+    this.#operations = operations
+    this.#view = view
+    this.#signal = signal
+    this.#release = release
+  }
+
+  async run(): Promise<Remainder> {
+    this.#settleReaders()
+    await this.#writeMarkers()
+    await this.#writeDocuments()
+    const unlinked = await this.#unlink()
+    const held = this.#settleTheRest(unlinked)
+    return { again: [...this.#again], directories: this.#directories, held, outgrown: this.#outgrown }
+  }
+
+  /** Lets go of a shard's lock, unless a later phase may need it. */
+  #done(shard: string): void {
+    if (this.#plan.unlinking.unlinks.length === 0) this.#release(shard)
+  }
+
+  /** Changes that end on what was read: no write of this plan touches their shard. */
+  #settleReaders(): void {
+    const { folded, documentWrites, unlinking } = this.#plan
+    for (const operation of this.#operations) {
+      if (!(operation instanceof Change) || unlinking.candidates.has(operation)) continue
+      const { shard } = folded.effects.get(operation.path.path) as Effect
+      if (documentWrites.has(shard.id)) continue
+      this.#settleChange(operation)
+      this.#done(shard.id)
+    }
+  }
+
+  #settleChange(operation: Change): void {
+    if (this.#settled.has(operation)) return
+    this.#settled.add(operation)
+    const outcome = this.#plan.folded.outcomes.get(operation)
+    if (outcome?.kind === 'changed') operation.succeed(outcome)
+    else operation.fail(outcome?.error)
+  }
+
+  /** Markers in other shards than their documents', each shard once, also where nothing is missing: that fends off removers. */
+  async #writeMarkers(): Promise<void> {
+    const changes = new Map<string, Map<string, ItemChange>>()
+    for (const writes of this.#plan.documentWrites.values()) {
+      for (const { shard, change } of writes.flatMap(({ markers }) => markers)) {
+        const wanted = changes.get(shard.id) ?? new Map<string, ItemChange>()
+        changes.set(shard.id, wanted)
+        const present = itemOf(shard.state, change.directory, change.name) !== undefined
+        if (!present) wanted.set(change.directory + change.name, change)
+      }
+    }
+    const write = async ([id, wanted]: [string, Map<string, ItemChange>]): Promise<void> => {
+      const outcome = await this.#write(id, [...wanted.values()], false)
+      // Applied but already replaced is not good enough here: the rest of the plan starts again from its reads.
+      if (outcome.kind === 'superseded') this.#markerFailures.set(id, { kind: 'again' })
+      else if (outcome.kind !== 'done') this.#markerFailures.set(id, verdictOf(outcome))
+      if (!this.#plan.documentWrites.has(id)) this.#done(id)
+    }
+    await Promise.all([...changes].map(write))
+  }
+
+  async #write(id: string, changes: readonly ItemChange[], split: boolean): Promise<ShardWriteOutcome> {
+    const base = this.#view.base(id) as LoadedShard
+    const outcome = await this.#view.manager.write(base, changes, { split, signal: this.#signal })
+    if (outcome.kind !== 'done') return outcome
+    for (const shard of outcome.shards) this.#view.take(shard)
+    for (const { id: written, state } of outcome.shards) {
+      if (!split && this.#view.manager.outgrown(state)) this.#outgrown.add(written)
+    }
+    return outcome
+  }
+
+  async #writeDocuments(): Promise<void> {
+    await Promise.all([...this.#plan.documentWrites].map(([id, writes]) => this.#writeDocumentsOf(id, writes)))
+  }
+
+  async #writeDocumentsOf(id: string, writes: readonly PlannedEffect[]): Promise<void> {
+    const blocked = this.#markerFailures.get(id)
+    const possible = blocked !== undefined ? [] : writes.filter((write) => this.#isPossible(write))
+    this.#left.set(id, possible)
+    if (blocked !== undefined || (possible.length === 0 && writes.length > 0)) {
+      this.#verdicts.set(id, blocked ?? { kind: 'again' })
+    } else {
+      for (const { effect } of possible) for (const operation of effect.operations) operation.sent = true
+      const outcome = await this.#write(id, this.#changes(id, possible), true)
+      this.#verdicts.set(id, verdictOf(outcome))
+    }
+    this.#settleWritten(id)
+    this.#done(id)
+  }
+
+  /** Whether an effect's markers are in place, and none of its operations was given up meanwhile. */
+  #isPossible({ effect, markers }: PlannedEffect): boolean {
+    if (markers.some(({ shard }) => this.#markerFailures.has(shard.id))) return false
+    for (const operation of effect.operations) if (operation.over) return false
+    return true
+  }
+
+  #changes(id: string, writes: readonly PlannedEffect[]): ItemChange[] {
+    const { state } = this.#view.base(id) as LoadedShard
+    const changes = new Map<string, ItemChange>()
+    for (const { effect, ownMarkers } of writes) {
+      const { path, directory, name } = effect.path
+      changes.set(path, { directory, name, document: effect.after ?? undefined })
+      for (const { change } of ownMarkers) {
+        const present = itemOf(state, change.directory, change.name) !== undefined
+        if (!present) changes.set(change.directory + change.name, change)
+      }
+    }
+    return [...changes.values()]
+  }
+
+  /** Settles the changes that hang on one shard's write alone. */
+  #settleWritten(id: string): void {
+    for (const operation of this.#operations) {
+      if (!(operation instanceof Change)) continue
+      const effect = this.#plan.folded.effects.get(operation.path.path) as Effect
+      if (effect.shard.id !== id) continue
+      const verdict = this.#verdictOn(effect)
+      if (verdict.kind === 'again') this.#again.add(operation)
+      else if (verdict.kind === 'failed') this.#failOrTryAlone(operation, verdict)
+      else if (!this.#plan.unlinking.candidates.has(operation)) this.#settleChange(operation)
+    }
+  }
+
+  /** What became of an effect: its shard's verdict, or that of the marker write that kept it from being sent. */
+  #verdictOn(effect: Effect): Verdict {
+    const id = effect.shard.id
+    const writes = this.#plan.documentWrites.get(id)
+    if (writes === undefined) return { kind: 'committed', current: true }
+    const write = writes.find((each) => each.effect === effect)
+    const unsent = write !== undefined && !this.#left.get(id)?.includes(write)
+    if (!unsent) return this.#verdicts.get(id) as Verdict
+    const failures = [this.#markerFailures.get(id), ...write.markers.map((each) => this.#markerFailures.get(each.shard.id))]
+    const failure = failures.find((each) => each?.kind === 'failed')
+    if (failure?.kind !== 'failed') return { kind: 'again' }
+    // The document itself was never sent, so nothing of it is applied, whatever became of the marker.
+    return { ...failure, error: notApplied(failure.error.cause ?? failure.error) }
+  }
+
+  #failOrTryAlone(operation: AnyOperation, verdict: Extract<Verdict, { kind: 'failed' }>): void {
+    if (verdict.mayFitAlone && !operation.alone && this.#operations.length > 1) {
+      operation.alone = true
+      this.#again.add(operation)
+    } else operation.fail(verdict.error)
+  }
+
+  /** Removes the markers of emptied directories; resolves to the directories that are unlinked. */
+  async #unlink(): Promise<Set<string>> {
+    const possible = new Map<string, PlannedUnlink>()
+    for (const unlink of this.#plan.unlinking.unlinks) {
+      const fenced = [...unlink.fences].every((id) => {
+        const verdict = this.#verdicts.get(id)
+        const whole = this.#left.get(id)?.length === this.#plan.documentWrites.get(id)?.length
+        return verdict?.kind === 'committed' && verdict.current && whole
+      })
+      if (fenced && unlink.children.every((child) => possible.has(child))) possible.set(unlink.directory, unlink)
+    }
+    const { removals, unroutable } = this.#removals([...possible.keys()])
+    const unlinked = new Set([...possible.keys()].filter((directory) => !unroutable.has(directory)))
+    const write = async ([id, markers]: [string, Map<string, ItemChange>]): Promise<void> => {
+      const outcome = await this.#write(id, [...markers.values()], false)
+      if (outcome.kind === 'done' || outcome.kind === 'superseded') return
+      for (const directory of markers.keys()) unlinked.delete(directory)
+    }
+    await Promise.all([...removals].map(write))
+    return unlinked
+  }
+
+  /** Marker removals by shard, routed again: a split of this plan may have moved a marker. */
+  #removals(directories: readonly string[]): {
+    readonly removals: Map<string, Map<string, ItemChange>>
+    readonly unroutable: Set<string>
+  } {
+    const removals = new Map<string, Map<string, ItemChange>>()
+    const unroutable = new Set<string>()
+    for (const directory of directories) {
+      const marker = markerOf(directory)
+      try {
+        const { id } = this.#view.at(this.#view.manager.router.keyOf(marker.directory, marker.name))
+        removals.set(id, (removals.get(id) ?? new Map()).set(directory, { ...marker, document: undefined }))
+      } catch (error) {
+        if (!(error instanceof NeedShards)) throw error
+        unroutable.add(directory) // its shard was split by somebody else: planned anew
+      }
+    }
+    return { removals, unroutable }
+  }
+
+  /** Settles what hung on several shards or on unlinking; returns what to call once the remaining directories are seen to. */
+  #settleTheRest(unlinked: ReadonlySet<string>): (() => void)[] {
+    const { unlinking } = this.#plan
+    const planned = new Set(unlinking.unlinks.map(({ directory }) => directory))
+    const incomplete = this.#again.size > 0
+    const unresolved = (operation: AnyOperation): string[] =>
+      [...(unlinking.candidates.get(operation) ?? [])].filter((directory) => {
+        if (planned.has(directory)) return !unlinked.has(directory)
+        return unlinking.recheck.has(directory) || (incomplete && unlinking.kept.has(directory))
+      })
+    const held: (() => void)[] = []
+    for (const operation of this.#operations) {
+      if (this.#again.has(operation) || this.#settled.has(operation)) continue
+      if (operation instanceof Prune && !this.#accountPrune(operation)) continue
+      if (operation.over) continue
+      const left = unresolved(operation)
+      if (operation.kind === 'unlink') {
+        if (left.length > 0) this.#again.add(operation)
+        else operation.succeed()
+        continue
+      }
+      const settle = (): void => {
+        if (operation.kind === 'split') operation.succeed()
+        else if (operation.kind === 'prune') operation.succeed(operation.removed)
+        else this.#settleChange(operation)
+      }
+      if (left.length === 0) settle()
+      else {
+        held.push(settle)
+        for (const directory of left) this.#directories.add(directory)
+      }
+    }
+    return held
+  }
+
+  /** Counts what a prune's committed writes removed; false if it is not through. */
+  #accountPrune(operation: Prune): boolean {
+    const verdicts = new Set<Verdict>()
+    for (const effect of this.#plan.folded.pruned.get(operation)?.effects ?? []) {
+      const verdict = makesADifference(effect) ? this.#verdictOn(effect) : COMMITTED
+      if (verdict.kind === 'committed') operation.removed++
+      else verdicts.add(verdict)
+    }
+    for (const verdict of verdicts) {
+      if (verdict.kind !== 'failed') continue
+      operation.failPart(verdict.error)
+      return false
+    }
+    if (verdicts.size === 0) return true
+    this.#again.add(operation)
+    return false
+  }
+}
+
+const COMMITTED: Verdict = { kind: 'committed', current: true }

@@ -1,0 +1,93 @@
+import type { StoredDocument } from '../format/document.ts'
+import { type DocumentPath, parseDocumentPath } from '../path/path.ts'
+import { itemOf } from '../shards/change.ts'
+import type { LoadedShard } from '../shards/manager.ts'
+import type { AnyOperation, Change, Prune } from './operation.ts'
+import { subtreeOf } from './subtree.ts'
+import type { View } from './view.ts'
+
+/** The folded effect of a plan's operations on one document. */
+export interface Effect {
+  readonly path: DocumentPath
+  /** The base that owns the document. */
+  readonly shard: LoadedShard
+  readonly before: StoredDocument | null
+  after: StoredDocument | null
+  readonly operations: Set<Change | Prune>
+}
+
+/** How one operation comes out if the plan is carried out. */
+export type Outcome =
+  | { readonly kind: 'changed'; readonly before: StoredDocument | null; readonly after: StoredDocument | null }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+/** What a prune touches. */
+export interface Pruned {
+  readonly directories: readonly string[]
+  /** Ids of all shards that it looked at. */
+  readonly shards: ReadonlySet<string>
+  readonly effects: readonly Effect[]
+}
+
+/** The folded effect of all operations, in their order. */
+export interface Folded {
+  readonly effects: ReadonlyMap<string, Effect>
+  readonly outcomes: ReadonlyMap<Change, Outcome>
+  readonly pruned: ReadonlyMap<Prune, Pruned>
+  /** Changes whose user function has not answered yet for the document as it stands. */
+  readonly pending: ReadonlyMap<Change, Promise<void>>
+}
+
+/** Whether an effect makes a difference to what is stored. */
+export function makesADifference({ before, after }: Effect): boolean {
+  if (before === null || after === null) return before !== after
+  return before !== after && !before.equals(after)
+}
+
+/** Applies operations to the bases in `view`, each to what those before it left. */
+export function fold(operations: readonly AnyOperation[], view: View): Folded {
+  const effects = new Map<string, Effect>()
+  const outcomes = new Map<Change, Outcome>()
+  const pruned = new Map<Prune, Pruned>()
+  const pending = new Map<Change, Promise<void>>()
+
+  const effectOn = (path: DocumentPath): Effect => {
+    const known = effects.get(path.path)
+    if (known !== undefined) return known
+    const shard = view.at(view.manager.router.keyOf(path.directory, path.name))
+    const before = itemOf(shard.state, path.directory, path.name)?.document ?? null
+    const effect: Effect = { path, shard, before, after: before, operations: new Set() }
+    effects.set(path.path, effect)
+    return effect
+  }
+
+  for (const operation of operations) {
+    if (operation.kind === 'change') {
+      const effect = effectOn(operation.path)
+      const before = effect.after
+      const decision = operation.decide(before)
+      if (decision.kind === 'pending') {
+        pending.set(operation, decision.ready)
+        continue
+      }
+      effect.operations.add(operation)
+      if (decision.kind === 'failed') {
+        outcomes.set(operation, decision)
+        continue
+      }
+      effect.after = decision.document
+      outcomes.set(operation, { kind: 'changed', before, after: decision.document })
+    } else if (operation.kind === 'prune') {
+      const { directories, shards, paths } = subtreeOf(operation.directory, view)
+      const stored = paths.map((path) => effectOn(parseDocumentPath(path)))
+      const folded = [...effects.values()].filter(({ path }) => path.path.startsWith(operation.directory))
+      const removed = [...new Set([...stored, ...folded])].filter((effect) => effect.after !== null)
+      for (const effect of removed) {
+        effect.after = null
+        effect.operations.add(operation)
+      }
+      pruned.set(operation, { directories, shards, effects: removed })
+    }
+  }
+  return { effects, outcomes, pruned, pending }
+}

@@ -1,0 +1,311 @@
+import { VaultError } from '../errors.ts'
+import type { Freshness, ShardManager } from '../shards/manager.ts'
+import { notApplied } from '../vault/root.ts'
+import { Execution, type Remainder } from './execution.ts'
+import { type AnyOperation, contentionError, Split, Unlink } from './operation.ts'
+import { makePlan, type Plan } from './plan.ts'
+import { View } from './view.ts'
+
+/** No maximum age: only requests sent after a given one count. */
+const NEVER_BY_AGE = Number.POSITIVE_INFINITY
+
+/** Operations that are planned and carried out together, with the locks they hold meanwhile. */
+interface Run {
+  readonly operations: AnyOperation[]
+  readonly locks: Set<string>
+  readonly abort: AbortController
+  readonly view: View
+}
+
+/**
+ * Runs the operations that change something. Those that wait at the same time are planned jointly; a plan holds the locks of
+ * all its shards from its first read to its last write, because compare-and-swap tells apart different clients and not two
+ * operations of one client. Plans with disjoint shards run side by side.
+ */
+export class Scheduler {
+  readonly #manager: ShardManager
+  /** In the order of their arrival. */
+  #queue: AnyOperation[] = []
+  readonly #arrival = new WeakMap<AnyOperation, number>()
+  readonly #runs = new Map<AnyOperation, Run>()
+  readonly #locked = new Set<string>()
+  #arrivals = 0
+  #awake = false
+  /** Operations whose outcome is not out, and work that follows from them. */
+  #open = 0
+  #whenIdle: (() => void)[] = []
+
+  constructor(manager: ShardManager) {
+    this.#manager = manager
+  }
+
+  /** Takes an operation in; its outcome comes by its `result`. */
+  submit(operation: AnyOperation): void {
+    if (operation.aborted) return operation.failAborted()
+    this.#arrival.set(operation, this.#arrivals++)
+    this.#open++
+    const { signal } = operation.context
+    const abort = (): void => this.#abort(operation)
+    signal?.addEventListener('abort', abort, { once: true })
+    const settled = (): void => {
+      signal?.removeEventListener('abort', abort)
+      this.#closeOne()
+    }
+    operation.result.then(settled, settled)
+    this.#enqueue([operation])
+  }
+
+  /** Waits until every operation's outcome is out and nothing is left to follow up. */
+  async idle(): Promise<void> {
+    if (this.#open === 0) return
+    await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
+  }
+
+  #closeOne(): void {
+    if (--this.#open > 0) return
+    for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+
+  #abort(operation: AnyOperation): void {
+    if (operation.sent) {
+      operation.fail(
+        new VaultError('ERR_OUTCOME_UNKNOWN', 'The operation was aborted while its write was under way.', {
+          applied: 'unknown',
+          cause: operation.context.signal?.reason,
+        }),
+      )
+    } else operation.failAborted()
+    this.#queue = this.#queue.filter((each) => each !== operation)
+    const run = this.#runs.get(operation)
+    if (run?.operations.every((each) => each.over)) run.abort.abort(operation.context.signal?.reason)
+  }
+
+  #enqueue(operations: readonly AnyOperation[]): void {
+    const arrival = (operation: AnyOperation): number => this.#arrival.get(operation) as number
+    this.#queue.push(...operations.filter((operation) => !operation.over))
+    this.#queue.sort((a, b) => arrival(a) - arrival(b))
+    this.#wake()
+  }
+
+  /** Looks at the queue at the end of this tick, when all that begins in it is there. */
+  #wake(): void {
+    if (this.#awake) return
+    this.#awake = true
+    queueMicrotask(() => {
+      this.#awake = false
+      this.#dispatch()
+    })
+  }
+
+  /** Starts what can start. Whoever has to wait keeps those behind it from its shards, so that nobody waits for ever. */
+  #dispatch(): void {
+    const reserved = new Set<string>()
+    const waiting: AnyOperation[] = []
+    const together: AnyOperation[] = []
+    const locks = new Set<string>()
+    for (const operation of this.#queue) {
+      const wanted = this.#wantedLocks(operation)
+      const free = wanted.every((id) => !this.#locked.has(id) && !reserved.has(id))
+      if (free && operation.alone && !wanted.some((id) => locks.has(id))) {
+        this.#start([operation], wanted)
+      } else if (free && !operation.alone) {
+        together.push(operation)
+        for (const id of wanted) locks.add(id)
+      } else {
+        waiting.push(operation)
+        for (const id of wanted) reserved.add(id)
+      }
+    }
+    this.#queue = waiting
+    if (together.length > 0) this.#start(together, locks)
+  }
+
+  #wantedLocks(operation: AnyOperation): string[] {
+    const { map, router } = this.#manager
+    const range = (directory: string): string[] => {
+      const { first, last } = router.rangeOf(directory)
+      return map.between(first, last)
+    }
+    switch (operation.kind) {
+      case 'change':
+        return [map.find(router.keyOf(operation.path.directory, operation.path.name)), ...operation.needed]
+      case 'prune':
+        return [...range(operation.directory), ...operation.needed]
+      case 'unlink':
+        return [...operation.directories.flatMap(range), ...operation.needed]
+      case 'split':
+        return [operation.shard, ...operation.needed]
+    }
+  }
+
+  #start(operations: AnyOperation[], locks: Iterable<string>): void {
+    const run: Run = { operations, locks: new Set(locks), abort: new AbortController(), view: new View(this.#manager) }
+    for (const id of run.locks) this.#locked.add(id)
+    for (const operation of operations) this.#runs.set(operation, run)
+    this.#open++
+    this.#run(run)
+      .catch((error: unknown) => {
+        // A defect of the engine: nobody may be left waiting for it.
+        for (const operation of run.operations) operation.fail(error)
+      })
+      .finally(() => {
+        this.#finish(run)
+        this.#closeOne()
+      })
+      .catch(() => undefined)
+  }
+
+  #finish(run: Run): void {
+    for (const operation of run.operations) if (this.#runs.get(operation) === run) this.#runs.delete(operation)
+    for (const id of run.locks) this.#locked.delete(id)
+    run.locks.clear()
+    this.#wake()
+  }
+
+  async #run(run: Run): Promise<void> {
+    const plan = await this.#plan(run)
+    if (plan === null) return
+    const release = (id: string): void => {
+      if (!run.locks.delete(id)) return
+      this.#locked.delete(id)
+      this.#wake()
+    }
+    const execution = new Execution(plan, run.operations, run.view, run.abort.signal, release)
+    const remainder = await execution.run()
+    this.#finish(run)
+    this.#followUp(remainder)
+    this.#manager.repairMap()
+  }
+
+  /** Plans until everything needed is there; `null` when no operation is left to carry out here. */
+  async #plan(run: Run): Promise<Plan | null> {
+    for (;;) {
+      this.#dismiss(run, (operation) => operation.over)
+      if (run.operations.length === 0) return null
+      const planned = makePlan(run.operations, run.view)
+      switch (planned.kind) {
+        case 'ready':
+          return planned.plan
+        case 'unreadable':
+          for (const [operation, error] of planned.errors) {
+            if (operation.kind === 'change' || operation.kind === 'prune') operation.fail(notApplied(error))
+            else operation.succeed()
+          }
+          break
+        case 'pending':
+          for (const [operation, ready] of planned.pending) {
+            // No lock is held while a user's function is awaited; it comes back with the answer.
+            this.#dismiss(run, (each) => each === operation)
+            ready.then(() => this.#enqueue([operation])).catch(() => undefined)
+          }
+          break
+        case 'stale':
+          await this.#load(run, planned.shards, run.operations)
+          break
+        case 'needs': {
+          const ids = new Set([...planned.needs.values()].flatMap((needed) => [...needed]))
+          if (!this.#lockMore(run, ids)) {
+            for (const [operation, needed] of planned.needs) for (const id of needed) operation.needed.add(id)
+            const operations = run.operations.splice(0)
+            this.#finish(run)
+            this.#enqueue(operations)
+            return null
+          }
+          await this.#load(run, ids, null)
+        }
+      }
+    }
+  }
+
+  #dismiss(run: Run, leaves: (operation: AnyOperation) => boolean): void {
+    for (let at = run.operations.length - 1; at >= 0; at--) {
+      const operation = run.operations[at] as AnyOperation
+      if (!leaves(operation)) continue
+      run.operations.splice(at, 1)
+      this.#runs.delete(operation)
+    }
+  }
+
+  /** Locks further shards if nobody holds or waits for them; otherwise the run has to let go of all and queue again. */
+  #lockMore(run: Run, ids: ReadonlySet<string>): boolean {
+    const more = [...ids].filter((id) => !run.locks.has(id))
+    if (more.length === 0) return true
+    const waitedFor = new Set(this.#queue.flatMap((operation) => this.#wantedLocks(operation)))
+    if (more.some((id) => this.#locked.has(id) || waitedFor.has(id))) return false
+    for (const id of more) {
+      this.#locked.add(id)
+      run.locks.add(id)
+    }
+    return true
+  }
+
+  /** Gets bases: any known state will do for a plan that writes; for `readers` one that is recent enough for all of them. */
+  async #load(run: Run, ids: ReadonlySet<string>, readers: readonly AnyOperation[] | null): Promise<void> {
+    const freshness: Freshness =
+      readers === null
+        ? { sinceTick: -1, notBeforeMs: NEVER_BY_AGE }
+        : {
+            sinceTick: Math.max(...readers.map(({ context }) => context.freshness.sinceTick)),
+            notBeforeMs: Math.max(...readers.map(({ context }) => context.freshness.notBeforeMs)),
+          }
+    const load = async (id: string): Promise<void> => {
+      try {
+        run.view.take(await this.#manager.load(id, freshness, run.abort.signal))
+      } catch (error) {
+        if (!run.abort.signal.aborted) run.view.takeError(id, error)
+      }
+    }
+    await Promise.all([...ids].map(load))
+  }
+
+  #followUp({ again, directories, held, outgrown }: Remainder): void {
+    for (const shard of outgrown) this.submit(new Split(this.#current(), shard))
+    if (directories.size > 0) {
+      const unlink = new Unlink(this.#current(), [...directories])
+      this.submit(unlink)
+      const settle = (): void => {
+        for (const each of held) each()
+      }
+      unlink.result.then(settle, settle)
+    }
+    this.#tryAgain(again)
+  }
+
+  #current(): { readonly freshness: Freshness } {
+    return { freshness: { sinceTick: this.#manager.requests.tick, notBeforeMs: NEVER_BY_AGE } }
+  }
+
+  /** Plans operations anew: at once after the first conflict, which brought the new state with it, then with growing pauses. */
+  #tryAgain(operations: readonly AnyOperation[]): void {
+    const { requests } = this.#manager
+    const paused: AnyOperation[] = []
+    const atOnce: AnyOperation[] = []
+    for (const operation of operations) {
+      if (operation.over) continue
+      operation.sent = false
+      if (++operation.attempts >= requests.retry.conflictAttempts) this.#giveUp(operation)
+      else if (operation.attempts === 1 || operation.alone) atOnce.push(operation)
+      else paused.push(operation)
+    }
+    if (atOnce.length > 0) this.#enqueue(atOnce)
+    if (paused.length === 0) return
+    const attempt = Math.max(...paused.map(({ attempts }) => attempts)) - 1
+    const wait = requests.backOff(attempt, null).then(() => this.#enqueue(paused))
+    wait.catch((error: unknown) => {
+      for (const operation of paused) operation.fail(error)
+    })
+  }
+
+  #giveUp(operation: AnyOperation): void {
+    const error = contentionError(operation.attempts)
+    // What is committed is committed: not getting to unlink or to split is no error.
+    if (operation.kind === 'unlink' || operation.kind === 'split') operation.succeed()
+    else if (operation.kind === 'prune') operation.failPart(error)
+    else operation.fail(error)
+  }
+}
+
+/** The error of an operation on a database that was closed. */
+export function closedError(): VaultError {
+  return new VaultError('ERR_CLOSED', 'The database is closed. Open it again.')
+}

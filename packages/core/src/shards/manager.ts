@@ -1,0 +1,378 @@
+import { toBase64Url, utf8 } from '../bytes.ts'
+import { sha256 } from '../crypto/hash.ts'
+import type { Router } from '../crypto/router.ts'
+import { newWriteId } from '../crypto/write-id.ts'
+import { errorCode, VaultError } from '../errors.ts'
+import type { LogEntry, ShardState } from '../format/model.ts'
+import { appendToLog, emptyLog } from '../format/sequence-log.ts'
+import { decodeShardFile, encodeShardFile, itemsByteLength, UnknownKeyError } from '../format/shard-file.ts'
+import type { Version } from '../store/contract.ts'
+import { missingFile, readDoubting } from '../vault/reading.ts'
+import type { Answer, Finding, Requests, WriteOutcome } from '../vault/requests.ts'
+import { baseOf, FIRST_SHARD, failedWrite, judgeWrite, type VaultRoot } from '../vault/root.ts'
+import type { SeenFile, WitnessBook } from '../vault/witness.ts'
+import { changeShard, type ItemChange, removedPaths } from './change.ts'
+import { ShardMap } from './shard-map.ts'
+import { SharedReads } from './shared-reads.ts'
+import { cutShard, splitStates } from './split.ts'
+
+/** An immutable snapshot of a shard as it stands in the store under one version. */
+export interface LoadedShard {
+  readonly id: string
+  readonly state: ShardState
+  readonly version: Version
+  readonly hash: Uint8Array
+}
+
+/**
+ * How recent an answer must be: confirmed by a request sent after number `sinceTick`, or sent at `notBeforeMs` or later on the
+ * monotonic clock.
+ */
+export interface Freshness {
+  readonly sinceTick: number
+  readonly notBeforeMs: number
+}
+
+/** How a write to a shard ended; on `done` with the shards that it left behind: the shard itself and new siblings. */
+export type ShardWriteOutcome =
+  | Exclude<WriteOutcome, { kind: 'done' }>
+  | { readonly kind: 'done'; readonly shards: readonly LoadedShard[] }
+
+interface CacheEntry {
+  readonly shard: LoadedShard
+  readonly confirmedTick: number
+  readonly confirmedAtMs: number
+}
+
+/** A new shard file that is only reachable once the shard it was cut from names it. */
+interface Sibling {
+  readonly shard: LoadedShard
+  readonly outcome: Extract<WriteOutcome, { kind: 'done' }>
+}
+
+/** After this many shards found by following `next`, one after the other, the stored map is read again: it knows more. */
+const HOPS_BEFORE_REFRESH = 2
+
+/** Key of a shard's file in the store, and its name in the witness. */
+export const shardFile = (id: string): string => `shards/${id}`
+
+/** Owns the shard files: the cache of their newest known states, reading, writing and splitting. */
+export class ShardManager {
+  readonly map: ShardMap = new ShardMap()
+  readonly router: Router
+  readonly requests: Requests
+  readonly #root: VaultRoot
+  readonly #witness: WitnessBook
+  readonly #cache = new Map<string, CacheEntry>()
+  readonly #reads: SharedReads<LoadedShard>
+  readonly #background = new Set<Promise<void>>()
+  #repairing = false
+  #mapIsOld = false
+
+  constructor(root: VaultRoot, router: Router, requests: Requests, witness: WitnessBook) {
+    this.#root = root
+    this.router = router
+    this.requests = requests
+    this.#witness = witness
+    this.map.learn(root.config.map)
+    this.#reads = new SharedReads((id, signal) => this.#fetch(id, signal))
+  }
+
+  /** What is known of a shard, however old; `undefined` if nothing is. */
+  cached(id: string): LoadedShard | undefined {
+    return this.#cache.get(id)?.shard
+  }
+
+  /** The known state of a shard if it is recent enough. */
+  fresh(id: string, freshness: Freshness): LoadedShard | undefined {
+    const entry = this.#cache.get(id)
+    if (entry === undefined) return undefined
+    const recent = entry.confirmedTick > freshness.sinceTick || entry.confirmedAtMs >= freshness.notBeforeMs
+    return recent ? entry.shard : undefined
+  }
+
+  /** A state of the shard that is recent enough. Never answered from a request that was sent before this call. */
+  async load(id: string, freshness: Freshness, signal?: AbortSignal): Promise<LoadedShard> {
+    return this.fresh(id, freshness) ?? (await this.#reads.join(id, signal))
+  }
+
+  /**
+   * The shards that own the keys from `first` to `last` (both included; `null` is the end), in order. Those that the map knows
+   * are read at once; gaps that it does not know of are filled by following `next`.
+   */
+  async cover(
+    first: string,
+    last: string | null,
+    freshness: Freshness,
+    options: { readonly signal?: AbortSignal | undefined; readonly onLoaded?: ((done: number, total: number) => void) | undefined } = {},
+  ): Promise<LoadedShard[]> {
+    const ids = this.map.between(first, last)
+    let done = 0
+    const load = async (id: string): Promise<LoadedShard> => {
+      const shard = await this.load(id, freshness, options.signal)
+      options.onLoaded?.(++done, Math.max(ids.length, done))
+      return shard
+    }
+    const loaded = new Map((await Promise.all(ids.map(load))).map((shard) => [shard.id, shard]))
+    const covering: LoadedShard[] = []
+    let gaps = 0
+    for (let id = ids[0] as string; ; ) {
+      const shard = loaded.get(id) ?? (await load(id))
+      const { hi, next } = shard.state
+      if (hi === null || hi > first) covering.push(shard)
+      if (hi === null || next === null || (last !== null && hi > last)) return covering
+      if (!loaded.has(next) && ++gaps === HOPS_BEFORE_REFRESH) {
+        await this.refreshRoot(options.signal)
+        const missing = this.map.between(hi, last).filter((each) => !loaded.has(each))
+        for (const each of await Promise.all(missing.map(load))) loaded.set(each.id, each)
+      }
+      this.follow(shard)
+      id = next
+    }
+  }
+
+  /** Takes note of a shard's right neighbour, which an old map may not know. */
+  follow({ state: { hi, next } }: LoadedShard): void {
+    if (hi === null || next === null) return
+    const before = this.map.size
+    this.map.learn([{ lo: hi, shard: next }])
+    if (this.map.size !== before) this.#mapIsOld = true
+  }
+
+  /** The shard that owns `key`, recent enough: routes by the map, then to the right for as long as the key lies there. */
+  async locate(key: string, freshness: Freshness, signal?: AbortSignal): Promise<LoadedShard> {
+    let hops = 0
+    for (let id = this.map.find(key); ; ) {
+      const shard = await this.load(id, freshness, signal)
+      const { hi, next } = shard.state
+      if (hi === null || next === null || key < hi) return shard
+      this.follow(shard)
+      id = next
+      if (++hops === HOPS_BEFORE_REFRESH) {
+        await this.refreshRoot(signal)
+        id = this.map.find(key)
+      }
+    }
+  }
+
+  /** Reads a shard for certain, after this call. */
+  async #fetch(id: string, signal?: AbortSignal): Promise<LoadedShard> {
+    const known = this.#cache.get(id)?.shard
+    return await readDoubting(
+      { requests: this.requests, witness: this.#witness },
+      shardFile(id),
+      { unlessVersion: known?.version, signal },
+      (answer, asOf) => this.#interpret(id, known, answer, asOf),
+    )
+  }
+
+  /** Takes in what was read of the first shard before the root file could be opened. */
+  async acceptFirst(answer: Answer, asOf: SeenFile | undefined): Promise<void> {
+    // An absence seen in a request sent before the root's answer proves nothing.
+    if (answer.blob === null || answer.blob === 'unchanged') return
+    try {
+      await this.#interpret(FIRST_SHARD, undefined, answer, asOf)
+    } catch (error) {
+      // Judged when it is read on purpose, more than once; here it was only read early.
+      if (errorCode(error) === undefined) throw error
+    }
+  }
+
+  async #interpret(
+    id: string,
+    known: LoadedShard | undefined,
+    answer: Answer,
+    asOf: SeenFile | undefined,
+  ): Promise<LoadedShard> {
+    const { blob } = answer
+    if (blob === null) throw missingFile(shardFile(id))
+    const shard = blob === 'unchanged' ? known : await this.#decode(id, blob.data, blob.version)
+    if (shard === undefined) {
+      throw new VaultError('ERR_CORRUPT', `The store answered "unchanged" for "${shardFile(id)}" without being asked.`)
+    }
+    this.#witness.judge(shardFile(id), { ...shard.state, hash: shard.hash }, asOf)
+    return this.#take(shard, answer)
+  }
+
+  async #decode(id: string, data: Uint8Array, version: Version): Promise<LoadedShard> {
+    const { runtime } = this.requests
+    const decode = (): Promise<ShardState> => decodeShardFile(this.#root.shardContext, id, data)
+    let state: ShardState
+    try {
+      state = await decode()
+    } catch (error) {
+      if (!(error instanceof UnknownKeyError)) throw error
+      await this.refreshRoot() // a key that came with a rotation is in the newest root file
+      state = await decode()
+    }
+    return { id, state, version, hash: sha256(runtime, data) }
+  }
+
+  /** Reads the root file again, and learns what its map knows. */
+  async refreshRoot(signal?: AbortSignal): Promise<void> {
+    await this.#root.refresh(signal)
+    this.map.learn(this.#root.config.map)
+  }
+
+  /** Puts a confirmed state into the cache, unless a newer one is there; returns the newer of the two. */
+  #take(shard: LoadedShard, sent: { readonly sentTick: number; readonly sentAtMs: number }): LoadedShard {
+    this.#witness.remember(shardFile(shard.id), shard.state.seq, shard.hash)
+    const entry = this.#cache.get(shard.id)
+    if (entry !== undefined && entry.shard.state.seq > shard.state.seq) return entry.shard
+    const same = entry !== undefined && entry.shard.version === shard.version ? entry : undefined
+    this.#cache.set(shard.id, {
+      shard: same?.shard ?? shard,
+      confirmedTick: Math.max(same?.confirmedTick ?? 0, sent.sentTick),
+      confirmedAtMs: Math.max(same?.confirmedAtMs ?? 0, sent.sentAtMs),
+    })
+    return same?.shard ?? shard
+  }
+
+  /** Forgets a shard's cached state, if it still is this one. */
+  drop(shard: LoadedShard): void {
+    if (this.#cache.get(shard.id)?.shard === shard) this.#cache.delete(shard.id)
+  }
+
+  /** Creates the vault's first shard, empty, or finds that it is there already. */
+  async createFirst(signal?: AbortSignal): Promise<void> {
+    const { runtime } = this.requests
+    const noBase = new Uint8Array(32)
+    const writeId = newWriteId(runtime, noBase, utf8(this.#root.header.vault))
+    const entry: LogEntry = { seq: 1, writeId, base: baseOf(noBase), removed: [], timeMs: runtime.now() }
+    const [lo] = this.#root.config.map.map((each) => each.lo)
+    const log = appendToLog(emptyLog, entry)
+    const state: ShardState = { seq: 1, lo: lo as string, hi: null, next: null, log, directories: new Map() }
+    const data = await encodeShardFile(this.#root.shardContext, FIRST_SHARD, state)
+    const hash = sha256(runtime, data)
+    const inspect = async (): Promise<Finding> => {
+      // Whatever lies there must authenticate as this vault's; whoever wrote it did the same as this would have done.
+      const { version } = await this.#fetch(FIRST_SHARD)
+      return { kind: 'current', version }
+    }
+    const outcome = await this.requests.settle({ key: shardFile(FIRST_SHARD), data, expected: null, signal, inspect })
+    if (outcome.kind === 'refused') throw failedWrite(outcome)
+    if (outcome.kind !== 'done') {
+      // The vault stays pending: whoever opens it next goes on from here.
+      if (outcome.kind === 'unknown' && errorCode(outcome.error) === 'ERR_CORRUPT') throw outcome.error
+      throw failedWrite({ kind: 'unknown', error: outcome.kind === 'unknown' ? outcome.error : undefined })
+    }
+    if (this.cached(FIRST_SHARD) === undefined) {
+      this.#take({ id: FIRST_SHARD, state, version: outcome.version, hash }, outcome)
+    }
+  }
+
+  /**
+   * Writes `changes` to a shard if it still is in the state `base`; with no changes it is only rewritten (a fence). With
+   * `split`, a shard that outgrows its size is cut: the siblings are created first, then one compare-and-swap commits all.
+   */
+  async write(
+    base: LoadedShard,
+    changes: readonly ItemChange[],
+    options: { readonly split: boolean; readonly signal?: AbortSignal | undefined },
+  ): Promise<ShardWriteOutcome> {
+    const { runtime } = this.requests
+    const removed = removedPaths(base.state, changes)
+    const change = utf8(JSON.stringify(changes.map((each) => [each.directory, each.name, each.document?.text])))
+    const writeId = newWriteId(runtime, base.hash, change)
+    const seq = base.state.seq + 1
+    const next = changeShard(base.state, changes, { seq, writeId, base: baseOf(base.hash), removed, timeMs: runtime.now() })
+    const cut = options.split ? await this.#split(next, options.signal) : { state: next, siblings: [] }
+    const data = await encodeShardFile(this.#root.shardContext, base.id, cut.state)
+    const hash = sha256(runtime, data)
+    const inspect = async (): Promise<Finding> => {
+      const found = await this.#reads.join(base.id)
+      return judgeWrite({ ...found, config: found.state }, { hash, writeId, baseSeq: base.state.seq })
+    }
+    const { signal } = options
+    const outcome = await this.requests.settle({ key: shardFile(base.id), data, expected: base.version, signal, inspect })
+    if (outcome.kind !== 'done') {
+      if (outcome.kind !== 'refused') this.drop(base)
+      if (outcome.kind === 'superseded') this.#adopt(cut.siblings)
+      return outcome
+    }
+    const written = this.#take({ id: base.id, state: cut.state, version: outcome.version, hash }, outcome)
+    return { kind: 'done', shards: [written, ...this.#adopt(cut.siblings)] }
+  }
+
+  /** Cuts a shard that is too large and creates the right siblings; leaves it whole where that is not possible. */
+  async #split(
+    state: ShardState,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly state: ShardState; readonly siblings: readonly Sibling[] }> {
+    const whole = { state, siblings: [] }
+    if (!this.outgrown(state)) return whole
+    const cut = cutShard(state, this.#root.config.shardBytes, this.router)
+    if (cut.length < 2) return whole
+    const ids = cut.slice(1).map(() => toBase64Url(this.requests.runtime.randomBytes(16)))
+    const [left, ...right] = splitStates(state, cut, ids, this.router)
+    const siblings = await Promise.all(right.map((each, index) => this.#createSibling(ids[index] as string, each, signal)))
+    if (siblings.some((sibling) => sibling === null)) return whole
+    return { state: left as ShardState, siblings: siblings as Sibling[] }
+  }
+
+  /** Whether a shard's items are larger than the size that splits one. */
+  outgrown(state: ShardState): boolean {
+    return itemsByteLength(state) > this.#root.config.shardBytes
+  }
+
+  async #createSibling(id: string, state: ShardState, signal: AbortSignal | undefined): Promise<Sibling | null> {
+    const data = await encodeShardFile(this.#root.shardContext, id, state)
+    const hash = sha256(this.requests.runtime, data)
+    const inspect = async (): Promise<Finding> => {
+      const { blob } = await this.requests.read(shardFile(id), {})
+      if (blob === null || blob === 'unchanged') return { kind: 'unclear' }
+      const { version } = blob
+      return judgeWrite(
+        { version, hash: sha256(this.requests.runtime, blob.data), config: state },
+        { hash, writeId: '', baseSeq: state.seq },
+      )
+    }
+    const outcome = await this.requests.settle({ key: shardFile(id), data, expected: null, signal, inspect })
+    return outcome.kind === 'done' ? { shard: { id, state, version: outcome.version, hash }, outcome } : null
+  }
+
+  /** Takes up siblings once the write that commits them is known to be applied, and has the stored map repaired. */
+  #adopt(siblings: readonly Sibling[]): LoadedShard[] {
+    if (siblings.length === 0) return []
+    const shards = siblings.map(({ shard, outcome }) => this.#take(shard, outcome))
+    this.map.learn(shards.map(({ id, state }) => ({ lo: state.lo, shard: id })))
+    this.repairMap()
+    return shards
+  }
+
+  /** Adds to the stored map what this client knows and it does not, in the background. Anyone may do this at any time. */
+  repairMap(): void {
+    if (this.#repairing || this.map.missingFrom(this.#root.config.map).length === 0) return
+    this.#repairing = true
+    const repair = this.#repairMap()
+      .catch(() => undefined) // an old map only costs a request; the next writer repairs it
+      .finally(() => {
+        this.#repairing = false
+      })
+    this.runInBackground(repair)
+  }
+
+  async #repairMap(): Promise<void> {
+    // Whoever split the shards that were found by following `next` has probably repaired the map already.
+    if (this.#mapIsOld) await this.refreshRoot()
+    this.#mapIsOld = false
+    await this.#root.change((_header, config) => {
+      this.map.learn(config.map)
+      const missing = this.map.missingFrom(config.map)
+      if (missing.length === 0) return null
+      const map = [...config.map, ...missing].sort((a, b) => (a.lo < b.lo ? -1 : 1))
+      return { config: { ...config, map } }
+    })
+  }
+
+  /** Keeps account of work that nobody awaits. */
+  runInBackground(work: Promise<void>): void {
+    const kept = work.finally(() => this.#background.delete(kept))
+    this.#background.add(kept)
+  }
+
+  /** Waits until no background work is left. */
+  async idle(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background)
+  }
+}

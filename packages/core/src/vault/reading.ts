@@ -1,0 +1,44 @@
+import { errorCode, VaultError } from '../errors.ts'
+import type { Answer, Requests } from './requests.ts'
+import type { SeenFile, WitnessBook } from './witness.ts'
+
+/** Reasons to read again before believing what a store showed: it may have been caught in the middle of a write. */
+const DOUBTFUL: ReadonlySet<string | undefined> = new Set(['ERR_CORRUPT', 'ERR_ROLLBACK', 'ERR_FORK'])
+
+/** How often a doubtful file is read again, by whether the store claims that its reads are atomic. */
+const REREADS = { atomic: 1, torn: 5 } as const
+
+/**
+ * Reads a file and interprets it; where the interpretation finds it absent, damaged, older or foreign, reads it again a
+ * bounded number of times before letting that stand: some stores serve torn or missing reads while a write is under way.
+ * `interpret` also gets what the witness knew when the request was sent.
+ */
+export async function readDoubting<T>(
+  { requests, witness }: { readonly requests: Requests; readonly witness: WitnessBook },
+  key: string,
+  options: { readonly unlessVersion?: string | undefined; readonly signal?: AbortSignal | undefined },
+  interpret: (answer: Answer, asOf: SeenFile | undefined) => Promise<T>,
+): Promise<T> {
+  const atomic = requests.store.capabilities.atomicReads
+  const rereads = atomic ? REREADS.atomic : REREADS.torn
+  const signal = options.signal === undefined ? {} : { signal: options.signal }
+  for (let attempt = 0; ; attempt++) {
+    const conditional = attempt === 0 && options.unlessVersion !== undefined
+    const asOf = witness.recall(key)
+    try {
+      const condition = conditional ? { unlessVersion: options.unlessVersion as string } : {}
+      return await interpret(await requests.read(key, { ...signal, ...condition }), asOf)
+    } catch (error) {
+      if (!DOUBTFUL.has(errorCode(error)) || attempt >= rereads) throw error
+      if (!atomic) await requests.backOff(attempt + 1, error, options.signal)
+    }
+  }
+}
+
+/** The error for a file that must exist and does not. */
+export function missingFile(key: string): VaultError {
+  return new VaultError(
+    'ERR_CORRUPT',
+    `"${key}" is missing from the store though the vault names it. Restore it from a backup of the store; nothing was changed.`,
+  )
+}

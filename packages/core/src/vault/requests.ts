@@ -1,0 +1,141 @@
+import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
+import type { Runtime } from '../runtime.ts'
+import { type BlobStore, type ReadOptions, REFUSALS, type StoredBlob, type Version } from '../store/contract.ts'
+
+/** How failing requests are retried, all values given. */
+export interface RetryPolicy {
+  readonly requestAttempts: number
+  readonly conflictAttempts: number
+  readonly maxDelayMs: number
+}
+
+/** A read's answer and when its request was sent; freshness goes by that moment, never by the answer's. */
+export interface Answer {
+  readonly blob: StoredBlob | 'unchanged' | null
+  readonly sentTick: number
+  readonly sentAtMs: number
+}
+
+/** How one attempt at a write ended. */
+export type WriteOutcome =
+  /** Applied, and this is the file's version now. */
+  | { readonly kind: 'done'; readonly version: Version; readonly sentTick: number; readonly sentAtMs: number }
+  /** Applied, and somebody has written since. */
+  | { readonly kind: 'superseded' }
+  /** Not applied, and never will be. */
+  | { readonly kind: 'conflict' }
+  /** Refused before anything could be applied. */
+  | { readonly kind: 'refused'; readonly error: unknown }
+  /** Nobody can tell. */
+  | { readonly kind: 'unknown'; readonly error: unknown }
+
+/** What reading a file after a conflict showed about the own write. */
+export type Finding =
+  | { readonly kind: 'current'; readonly version: Version }
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'not-applied' }
+  | { readonly kind: 'unclear' }
+
+/** One write to settle: the same bytes with the same expected version, however often they are sent. */
+export interface PendingWrite {
+  readonly key: string
+  readonly data: Uint8Array
+  readonly expected: Version | null
+  readonly signal?: AbortSignal | undefined
+  /** Reads the file that this was sent to and looks for the write in it. */
+  inspect(): Promise<Finding>
+}
+
+/** Latency assumed before the first answer, milliseconds. */
+const INITIAL_LATENCY_MS = 20
+
+/**
+ * The way to the blob store: numbers requests in the order they are sent, learns how long they take, and sees writes
+ * through to a definite outcome.
+ */
+export class Requests {
+  readonly store: BlobStore
+  readonly runtime: Runtime
+  readonly retry: RetryPolicy
+  #tick = 0
+  #latencyMs = INITIAL_LATENCY_MS
+
+  constructor(store: BlobStore, runtime: Runtime, retry: RetryPolicy) {
+    this.store = store
+    this.runtime = runtime
+    this.retry = retry
+  }
+
+  /** Number of the last request sent. */
+  get tick(): number {
+    return this.#tick
+  }
+
+  async read(key: string, options: ReadOptions): Promise<Answer> {
+    throwIfAborted(options.signal)
+    const sentTick = ++this.#tick
+    const sentAtMs = this.runtime.monotonicMs()
+    const blob = await this.store.read(key, options)
+    this.#learn(sentAtMs)
+    return { blob, sentTick, sentAtMs }
+  }
+
+  /**
+   * Sends a write until its outcome is known. After `ERR_UNAVAILABLE` it may be applied at any later time, so only the same
+   * bytes with the same expected version are sent again: at most one of them can ever apply.
+   */
+  async settle(write: PendingWrite): Promise<WriteOutcome> {
+    let unsettled: { readonly error: unknown } | null = null
+    for (let attempt = 1; ; attempt++) {
+      const sentTick = ++this.#tick
+      const sentAtMs = this.runtime.monotonicMs()
+      try {
+        const options = write.signal === undefined ? {} : { signal: write.signal }
+        const version = await this.store.write(write.key, write.data, write.expected, options)
+        this.#learn(sentAtMs)
+        return { kind: 'done', version, sentTick, sentAtMs }
+      } catch (error) {
+        const code = errorCode(error)
+        // A conflict as the very first answer is looked into as well: something below the adapter may have re-sent.
+        if (code === 'ERR_CONFLICT') return await this.#afterConflict(write, sentTick, sentAtMs)
+        if (unsettled === null && code !== undefined && REFUSALS.has(code)) return { kind: 'refused', error }
+        if (unsettled === null && code === 'ERR_ABORTED') return { kind: 'refused', error } // the adapter had sent nothing
+        unsettled ??= { error }
+        if (attempt >= this.retry.requestAttempts || write.signal?.aborted) return { kind: 'unknown', error }
+        try {
+          await this.backOff(attempt, error, write.signal)
+        } catch {
+          return { kind: 'unknown', error }
+        }
+      }
+    }
+  }
+
+  async #afterConflict(write: PendingWrite, sentTick: number, sentAtMs: number): Promise<WriteOutcome> {
+    try {
+      const finding = await write.inspect()
+      if (finding.kind === 'current') return { kind: 'done', version: finding.version, sentTick, sentAtMs }
+      if (finding.kind === 'applied') return { kind: 'superseded' }
+      if (finding.kind === 'not-applied') return { kind: 'conflict' }
+      const message = 'The log of the file no longer reaches back to this write, so whether it was applied is not known.'
+      return { kind: 'unknown', error: new VaultError('ERR_UNAVAILABLE', message) }
+    } catch (error) {
+      return { kind: 'unknown', error }
+    }
+  }
+
+  /**
+   * Waits before attempt `attempt + 1`: on the scale of the latency observed, doubling, jittered, at most `maxDelayMs`, and not
+   * shorter than what the store asked for.
+   */
+  async backOff(attempt: number, cause: unknown, signal?: AbortSignal): Promise<void> {
+    const scaled = this.#latencyMs * 2 ** Math.min(attempt - 1, 10) * (0.5 + this.runtime.jitter())
+    const asked = cause instanceof Object && 'retryAfterMs' in cause ? Number(cause.retryAfterMs) || 0 : 0
+    await this.runtime.sleep(Math.max(Math.min(scaled, this.retry.maxDelayMs), asked), signal)
+  }
+
+  #learn(sentAtMs: number): void {
+    const tookMs = this.runtime.monotonicMs() - sentAtMs
+    this.#latencyMs += (tookMs - this.#latencyMs) / 8
+  }
+}

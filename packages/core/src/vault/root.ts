@@ -1,0 +1,287 @@
+import { equalBytes, toBase64Url } from '../bytes.ts'
+import type { KdfOptions } from '../crypto/kdf.ts'
+import { deriveRootKey } from '../crypto/kdf.ts'
+import { sha256 } from '../crypto/hash.ts'
+import { FIRST_KEY } from '../crypto/router.ts'
+import type { CryptoContext } from '../crypto/seal.ts'
+import { newWriteId } from '../crypto/write-id.ts'
+import { errorCode, VaultError } from '../errors.ts'
+import { parseRootHeader } from '../format/header.ts'
+import type { Compression, RootConfig, RootHeader, Slot, WriteId } from '../format/model.ts'
+import { decodeRootFile, encodeRootFile } from '../format/root-file.ts'
+import { appendToLog, emptyLog, logHasWrite, logReaches } from '../format/sequence-log.ts'
+import type { ShardFileContext } from '../format/shard-file.ts'
+import type { Version } from '../store/contract.ts'
+import { createSlot, type Secret, unlock } from './credentials.ts'
+import { missingFile, readDoubting } from './reading.ts'
+import type { Answer, Finding, Requests } from './requests.ts'
+import type { SeenFile, WitnessBook } from './witness.ts'
+
+/** Key of the root file in the store, and its name in the witness. */
+export const ROOT_FILE = 'vault'
+
+/** The first shard's id. */
+export const FIRST_SHARD = '0'
+
+/** Format parameters that are chosen once, at creation. */
+export interface VaultParameters {
+  readonly shardBytes: number
+  readonly maxDocumentBytes: number
+  readonly compression: Compression
+}
+
+/** One state of the root file. */
+interface RootState {
+  readonly header: RootHeader
+  readonly config: RootConfig
+  readonly version: Version
+  readonly hash: Uint8Array
+}
+
+type RootChange = { readonly header?: RootHeader; readonly config?: RootConfig }
+
+/** Everything that the root file is read and written with. */
+export interface RootContext {
+  readonly crypto: CryptoContext
+  readonly requests: Requests
+  readonly witness: WitnessBook
+}
+
+/** The root file of an unlocked vault: key slots, configuration and the stored shard map. */
+export class VaultRoot {
+  readonly #context: RootContext
+  readonly #rootKey: Uint8Array
+  #state: RootState
+  /** Changes of the root wait for each other: compare-and-swap guards against other clients only. */
+  #queue: Promise<unknown> = Promise.resolve()
+
+  private constructor(context: RootContext, rootKey: Uint8Array, state: RootState) {
+    this.#context = context
+    this.#rootKey = rootKey
+    this.#state = state
+  }
+
+  /**
+   * Takes possession of an empty location: writes a root file marked pending. `ERR_EXISTS` if one is there. The first shard
+   * has to be made and the mark removed before the vault is used.
+   */
+  static async create(
+    context: RootContext,
+    secret: Secret,
+    parameters: VaultParameters,
+    options: { readonly kdf?: KdfOptions | undefined; readonly signal?: AbortSignal | undefined },
+  ): Promise<VaultRoot> {
+    const { runtime } = context.crypto
+    const rootSecret = runtime.randomBytes(32)
+    const ids = { vault: toBase64Url(runtime.randomBytes(16)), key: toBase64Url(runtime.randomBytes(8)) }
+    const slot = await createSlot(context.crypto, ids, secret, rootSecret, options.kdf)
+    const header: RootHeader = { ...ids, slots: [slot] }
+    const rootKey = deriveRootKey(rootSecret)
+    const noBase = new Uint8Array(32)
+    const writeId = newWriteId(runtime, noBase, rootSecret)
+    const config: RootConfig = {
+      seq: 1,
+      log: appendToLog(emptyLog, { seq: 1, writeId, base: baseOf(noBase), removed: [], timeMs: runtime.now() }),
+      pending: true,
+      routingKey: runtime.randomBytes(32),
+      keys: [{ id: toBase64Url(runtime.randomBytes(8)), key: runtime.randomBytes(32) }],
+      map: [{ lo: FIRST_KEY, shard: FIRST_SHARD }],
+      slotNames: [],
+      critical: [],
+      ignorable: [],
+      ...parameters,
+    }
+    const data = await encodeRootFile(context.crypto, header, rootKey, config)
+    const hash = sha256(runtime, data)
+    let found: VaultRoot | null = null
+    const inspect = async (): Promise<Finding> => {
+      const { blob } = await context.requests.read(ROOT_FILE, {})
+      if (blob === null || blob === 'unchanged') return { kind: 'unclear' }
+      if (equalBytes(blob.data, data)) return { kind: 'current', version: blob.version }
+      if (parseRootHeader(blob.data).header.vault !== ids.vault) return { kind: 'not-applied' }
+      // Somebody who knows the password has found the pending vault meanwhile and finished it.
+      const state = await decodeState(context, rootKey, { data: blob.data, version: blob.version })
+      found = new VaultRoot(context, rootKey, state)
+      return logHasWrite(state.config.log, writeId) ? { kind: 'applied' } : { kind: 'unclear' }
+    }
+    const { signal } = options
+    const outcome = await context.requests.settle({ key: ROOT_FILE, data, expected: null, signal, inspect })
+    if (outcome.kind === 'conflict') {
+      throw new VaultError('ERR_EXISTS', 'A vault is here already: open it, or choose another place.', { applied: 'no' })
+    }
+    if (outcome.kind === 'refused' || outcome.kind === 'unknown') throw failedWrite(outcome)
+    context.witness.pin(ids.vault)
+    if (outcome.kind === 'superseded') {
+      if (found === null) throw missingFile(ROOT_FILE)
+      return found
+    }
+    context.witness.remember(ROOT_FILE, 1, hash)
+    return new VaultRoot(context, rootKey, { header, config, version: outcome.version, hash })
+  }
+
+  /** Unlocks the root file in `answer`. `ERR_CREDENTIALS`, `ERR_CORRUPT`, `ERR_UNSUPPORTED`, `ERR_ROLLBACK`, `ERR_FORK`. */
+  static async open(
+    context: RootContext,
+    secret: Secret,
+    blob: { readonly data: Uint8Array; readonly version: Version },
+  ): Promise<VaultRoot> {
+    const { header } = parseRootHeader(blob.data)
+    context.witness.pin(header.vault)
+    const { rootSecret } = await unlock(context.crypto, header, secret)
+    const rootKey = deriveRootKey(rootSecret)
+    const asOf = context.witness.recall(ROOT_FILE)
+    const state = await decodeState(context, rootKey, blob)
+    context.witness.judge(ROOT_FILE, { ...state.config, hash: state.hash }, asOf)
+    context.witness.remember(ROOT_FILE, state.config.seq, state.hash)
+    return new VaultRoot(context, rootKey, state)
+  }
+
+  get header(): RootHeader {
+    return this.#state.header
+  }
+
+  get config(): RootConfig {
+    return this.#state.config
+  }
+
+  /** What shard files are sealed and opened with. */
+  get shardContext(): ShardFileContext {
+    const { header, config } = this.#state
+    return { crypto: this.#context.crypto, vault: header.vault, keys: config.keys, compression: config.compression }
+  }
+
+  /** Reads the root file again and takes over what is newer. */
+  async refresh(signal?: AbortSignal): Promise<void> {
+    const { version } = this.#state
+    await readDoubting(this.#context, ROOT_FILE, { unlessVersion: version, signal }, (answer, asOf) =>
+      this.#takeOver(answer, asOf),
+    )
+  }
+
+  async #takeOver({ blob }: Answer, asOf: SeenFile | undefined): Promise<RootState> {
+    if (blob === 'unchanged') return this.#state
+    if (blob === null) throw missingFile(ROOT_FILE)
+    const { witness } = this.#context
+    const state = await decodeState(this.#context, this.#rootKey, blob)
+    witness.judge(ROOT_FILE, { ...state.config, hash: state.hash }, asOf)
+    witness.remember(ROOT_FILE, state.config.seq, state.hash)
+    if (state.config.seq >= this.#state.config.seq) this.#state = state
+    return state
+  }
+
+  /**
+   * Changes the root file. `change` gets the newest state known and returns what to replace, or `null` when there is nothing
+   * to do; it is asked again after a conflict. `ERR_CONTENTION`, `ERR_OUTCOME_UNKNOWN`, and what the store refuses with.
+   */
+  async change(
+    change: (header: RootHeader, config: RootConfig) => RootChange | null | Promise<RootChange | null>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const turn = this.#queue.then(() => this.#change(change, signal))
+    this.#queue = turn.catch(() => undefined)
+    await turn
+  }
+
+  async #change(
+    change: (header: RootHeader, config: RootConfig) => RootChange | null | Promise<RootChange | null>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { requests } = this.#context
+    for (let attempt = 1; attempt <= requests.retry.conflictAttempts; attempt++) {
+      const base = this.#state
+      const wanted = await change(base.header, base.config)
+      if (wanted === null) return
+      const outcome = await this.#write(base, wanted, signal)
+      if (outcome === 'done') return
+      // The conflict was settled by reading the file, so the next attempt starts from what was read; the first at once.
+      if (attempt > 1) await requests.backOff(attempt - 1, null, signal)
+    }
+    throw new VaultError('ERR_CONTENTION', 'Other clients kept changing the root file. Try again.', { applied: 'no' })
+  }
+
+  async #write(base: RootState, wanted: RootChange, signal?: AbortSignal): Promise<'done' | 'conflict'> {
+    const { crypto, requests, witness } = this.#context
+    const { runtime } = crypto
+    const header = wanted.header ?? base.header
+    const changed = wanted.config ?? base.config
+    const seq = base.config.seq + 1
+    const writeId = newWriteId(runtime, base.hash, changed.routingKey)
+    const entry = { seq, writeId, base: baseOf(base.hash), removed: [], timeMs: runtime.now() }
+    const config: RootConfig = { ...changed, seq, log: appendToLog(base.config.log, entry) }
+    const data = await encodeRootFile(crypto, header, this.#rootKey, config)
+    const hash = sha256(runtime, data)
+    const inspect = async (): Promise<Finding> => {
+      const found = await readDoubting(this.#context, ROOT_FILE, {}, (answer, asOf) => this.#takeOver(answer, asOf))
+      return judgeWrite(found, { hash, writeId, baseSeq: base.config.seq })
+    }
+    const outcome = await requests.settle({ key: ROOT_FILE, data, expected: base.version, signal, inspect })
+    if (outcome.kind === 'done') {
+      witness.remember(ROOT_FILE, seq, hash)
+      this.#state = { header, config, version: outcome.version, hash }
+      return 'done'
+    }
+    if (outcome.kind === 'superseded') return 'done'
+    if (outcome.kind === 'conflict') return 'conflict'
+    throw failedWrite(outcome)
+  }
+
+  /** Replaces the slot that `old` opens by one for `next`. The key that the slots hold stays the same. */
+  async changeSecret(old: Secret, next: Secret, kdf?: KdfOptions, signal?: AbortSignal): Promise<void> {
+    await this.refresh(signal)
+    let made: { readonly replaced: string; readonly slot: Slot } | null = null
+    await this.change(async (header) => {
+      if (made === null || !header.slots.some((slot) => slot.id === made?.replaced)) {
+        const { slot, rootSecret } = await unlock(this.#context.crypto, header, old)
+        made = { replaced: slot.id, slot: await createSlot(this.#context.crypto, header, next, rootSecret, kdf) }
+      }
+      const { replaced, slot } = made
+      return { header: { ...header, slots: header.slots.map((each) => (each.id === replaced ? slot : each)) } }
+    }, signal)
+  }
+}
+
+/** The log's short form of a file's hash: its first 8 bytes, base64url. */
+export function baseOf(hash: Uint8Array): string {
+  return toBase64Url(hash.subarray(0, 8))
+}
+
+/** What the state of a file, read after a write was answered with a conflict, says about that write. */
+export function judgeWrite(
+  found: { readonly hash: Uint8Array; readonly version: Version; readonly config: Pick<RootConfig, 'seq' | 'log'> },
+  write: { readonly hash: Uint8Array; readonly writeId: WriteId; readonly baseSeq: number },
+): Finding {
+  const { seq, log } = found.config
+  if (equalBytes(found.hash, write.hash)) return { kind: 'current', version: found.version }
+  if (logHasWrite(log, write.writeId)) return { kind: 'applied' }
+  return { kind: logReaches(log, seq, write.baseSeq) ? 'not-applied' : 'unclear' }
+}
+
+/** The error of an operation whose write was refused, or of which nobody can tell whether it was applied. */
+export function failedWrite(outcome: { readonly kind: 'refused' | 'unknown'; readonly error: unknown }): VaultError {
+  if (outcome.kind === 'unknown') {
+    return new VaultError(
+      'ERR_OUTCOME_UNKNOWN',
+      'Whether the change was applied could not be found out. Read the document again before repeating it.',
+      { applied: 'unknown', cause: outcome.error },
+    )
+  }
+  return notApplied(outcome.error)
+}
+
+/** The same error, with the word that nothing was applied. */
+export function notApplied(error: unknown): VaultError {
+  const code = errorCode(error) ?? 'ERR_UNAVAILABLE'
+  const message = error instanceof Error ? error.message : 'The store failed.'
+  const asked = error instanceof Object && 'retryAfterMs' in error ? Number(error.retryAfterMs) : Number.NaN
+  const retry = Number.isNaN(asked) ? {} : { retryAfterMs: asked }
+  return new VaultError(code, message, { applied: 'no', cause: error, ...retry })
+}
+
+async function decodeState(
+  context: RootContext,
+  rootKey: Uint8Array,
+  blob: { readonly data: Uint8Array; readonly version: Version },
+): Promise<RootState> {
+  const { header, config } = await decodeRootFile(context.crypto, blob.data, rootKey)
+  return { header, config, version: blob.version, hash: sha256(context.crypto.runtime, blob.data) }
+}

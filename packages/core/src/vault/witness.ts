@@ -1,0 +1,155 @@
+import { fromBase64Url, toBase64Url } from '../bytes.ts'
+import { VaultError } from '../errors.ts'
+import type { SequenceLog } from '../format/model.ts'
+import { entryOf } from '../format/sequence-log.ts'
+
+/** The highest state of one file that this device has seen. */
+export interface SeenFile {
+  /** The file's write counter. */
+  readonly seq: number
+  /** SHA-256 of the file, base64url. */
+  readonly hash: string
+}
+
+/** What a device remembers of the vault at one location. JSON. */
+export interface WitnessRecord {
+  /** The vault's id, pinned: another vault in this place is a rollback. */
+  readonly vault: string
+  /** By file: `vault` or `shards/<id>`. */
+  readonly files: Readonly<Record<string, SeenFile>>
+}
+
+/**
+ * A memory that outlives a database object, kept per location. With it a store that goes back in time, or that shows
+ * different histories to different readers, is noticed. Keep it where the store cannot change it.
+ */
+export interface Witness {
+  /** What was saved last for this location; `null` when nothing was. */
+  load(): Promise<WitnessRecord | null>
+  /** Saves what is known now. Called after changes, one call at a time; a lost save only weakens what can be noticed. */
+  save(record: WitnessRecord): Promise<void>
+}
+
+/** A witness in memory: give the same one to every `open` of one location. */
+export function createMemoryWitness(): Witness {
+  let saved: WitnessRecord | null = null
+  return {
+    load: async () => saved,
+    save: async (record) => {
+      saved = record
+    },
+  }
+}
+
+/** A file as it was just read. */
+interface Sighting {
+  readonly seq: number
+  readonly hash: Uint8Array
+  readonly log: SequenceLog
+}
+
+/** The engine's side of a {@link Witness}: judges what is read against what was seen. */
+export class WitnessBook {
+  readonly #witness: Witness
+  #vault: string | null = null
+  #files = new Map<string, SeenFile>()
+  #unsaved = false
+  #saving: Promise<void> = Promise.resolve()
+
+  private constructor(witness: Witness) {
+    this.#witness = witness
+  }
+
+  static async load(witness: Witness): Promise<WitnessBook> {
+    const book = new WitnessBook(witness)
+    const record = await witness.load()
+    if (record !== null) {
+      book.#vault = record.vault
+      book.#files = new Map(Object.entries(record.files))
+    }
+    return book
+  }
+
+  /** Whether a vault was seen here before. */
+  get hasSeen(): boolean {
+    return this.#vault !== null
+  }
+
+  /** Remembers the vault's id, or throws `ERR_ROLLBACK` if another one was here. */
+  pin(vault: string): void {
+    if (this.#vault !== null && this.#vault !== vault) {
+      throw new VaultError(
+        'ERR_ROLLBACK',
+        'Another vault lies where this device saw a different one before. If you replaced it on purpose, start with a new witness.',
+      )
+    }
+    this.#vault = vault
+  }
+
+  recall(file: string): SeenFile | undefined {
+    return this.#files.get(file)
+  }
+
+  /**
+   * Throws `ERR_ROLLBACK` or `ERR_FORK` if the sighting contradicts what was seen. `asOf` is what was known when the request
+   * was sent: an answer may rightly be older than what was learned while it was on its way.
+   */
+  judge(file: string, sighting: Sighting, asOf: SeenFile | undefined): void {
+    if (asOf === undefined) return
+    if (sighting.seq < asOf.seq) {
+      throw new VaultError(
+        'ERR_ROLLBACK',
+        `The store answered an older state of "${file}" (write ${sighting.seq}) than this device has seen (write ${asOf.seq}). ` +
+          'Do not write to it; find out whether somebody restored an old copy.',
+      )
+    }
+    const newest = this.#files.get(file) ?? asOf
+    for (const seen of newest === asOf ? [asOf] : [asOf, newest]) {
+      if (!descends(sighting, seen)) {
+        throw new VaultError(
+          'ERR_FORK',
+          `"${file}" does not descend from the state that this device has seen (write ${seen.seq}): two histories exist. ` +
+            'Keep a copy of the store before doing anything else.',
+        )
+      }
+    }
+  }
+
+  remember(file: string, seq: number, hash: Uint8Array): void {
+    const seen = this.#files.get(file)
+    if (seen !== undefined && seen.seq >= seq) return
+    this.#files.set(file, { seq, hash: toBase64Url(hash) })
+    if (this.#unsaved) return
+    this.#unsaved = true
+    this.#saving = this.#saving.then(() => this.#save())
+  }
+
+  /** Waits until all that is known has been handed to the witness. */
+  async flush(): Promise<void> {
+    while (this.#unsaved) await this.#saving
+    await this.#saving
+  }
+
+  async #save(): Promise<void> {
+    this.#unsaved = false
+    if (this.#vault === null) return
+    try {
+      await this.#witness.save({ vault: this.#vault, files: Object.fromEntries(this.#files) })
+    } catch {
+      // A lost save only weakens later detection; the vault itself is unharmed, so no operation fails for it.
+    }
+  }
+}
+
+/** Whether a state can have grown out of one seen before, as far as its log reaches. */
+function descends(sighting: Sighting, seen: SeenFile): boolean {
+  if (sighting.seq === seen.seq) return toBase64Url(sighting.hash) === seen.hash
+  if (sighting.seq < seen.seq) return true
+  const entry = entryOf(sighting.log, seen.seq + 1)
+  return entry === undefined || entry.base === basePrefix(seen.hash)
+}
+
+/** The first 8 bytes of a base64url hash, base64url again, as the log holds them. */
+function basePrefix(hash: string): string {
+  return toBase64Url(fromBase64Url(hash).subarray(0, 8))
+}
