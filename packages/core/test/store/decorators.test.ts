@@ -27,19 +27,19 @@ describe.each(DECORATORS)('a store under %s', (_, decorated) => {
   }
 
   test('has the name and the capabilities that the store has by now', () => {
-    const now = { probed: false }
+    let name = 'new'
     const inner: BlobStore = {
       ...decorate(createMemoryStore(), {}),
       get name() {
-        return now.probed ? 'probed' : 'new'
+        return name
       },
       get capabilities() {
-        return { ...capabilities, atomicUpdate: now.probed }
+        return { ...capabilities, atomicUpdate: name === 'probed' }
       },
     }
     const store = decorated(inner)
     expect(store).toMatchObject({ name: 'new', capabilities: { atomicUpdate: false } })
-    now.probed = true
+    name = 'probed'
     expect(store).toMatchObject({ name: 'probed', capabilities: { atomicUpdate: true } })
   })
 

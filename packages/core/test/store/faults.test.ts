@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { VaultError } from '../../src/errors.ts'
 import type { BlobStore, Version } from '../../src/store/contract.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
@@ -161,6 +161,25 @@ describe('withFaults', () => {
     await expect(store.write('vault', OLD, second)).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
     await store.write('vault', OLD, second)
     expect(store.requests.map(({ fault }) => fault)).toEqual(['pass', 'pass', 'drop', 'pass'])
+  })
+
+  test('a request with an aborted signal is not sent, and meets no fault', async () => {
+    const store = withFaults(memory, () => 'lose-answer')
+    const writing = store.write('vault', NEW, version, { signal: AbortSignal.abort() })
+    await expect(writing).rejects.toMatchObject({ code: 'ERR_ABORTED' })
+    expect(await content()).toEqual(OLD)
+    expect(store.requests).toEqual([])
+  })
+
+  test('a request that met a fault lets go of its signal in the end', async () => {
+    const { signal } = new AbortController()
+    const added = vi.spyOn(signal, 'addEventListener')
+    const removed = vi.spyOn(signal, 'removeEventListener')
+    await expect(withFaults(memory, () => 'drop').read('vault', { signal })).rejects.toThrow('Injected')
+    expect(added).toHaveBeenCalledOnce()
+    expect(removed.mock.calls.map(([type, listener]) => [type, listener])).toEqual(
+      added.mock.calls.map(([type, listener]) => [type, listener]),
+    )
   })
 
   test('a delayed write that is given up lands all the same', async () => {

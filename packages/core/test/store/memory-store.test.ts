@@ -56,6 +56,30 @@ describe('the memory store', () => {
     expect(second).toEqual(first)
   })
 
+  test('tells a watcher nothing after its end, be it by another watcher on hearing of the same write', async () => {
+    const store = createMemoryStore()
+    const heard: string[] = []
+    store.watch?.(() => {
+      heard.push('first')
+      endSecond?.()
+    })
+    const endSecond = store.watch?.(() => heard.push('second'))
+    await store.write('vault', Uint8Array.of(1), null)
+    await Promise.resolve()
+    expect(heard).toEqual(['first'])
+  })
+
+  test('tells watchers nothing once closed', async () => {
+    const store = createMemoryStore()
+    const heard: string[] = []
+    store.watch?.((key) => heard.push(key))
+    const writing = store.write('vault', Uint8Array.of(1), null)
+    await store.close?.()
+    await writing
+    await Promise.resolve()
+    expect(heard).toEqual([])
+  })
+
   test('cannot be watched once closed', async () => {
     const store = createMemoryStore()
     await store.close?.()

@@ -74,6 +74,23 @@ describe('withMetrics', () => {
     expect(store.metrics()).toMatchObject({ requests: 2, rounds: 2, errors: 2 })
   })
 
+  test('a listing that fails is an error, and one that is left is none', async () => {
+    const store = withMetrics(
+      withFaults(
+        createMemoryStore(),
+        faultOnce(({ kind }) => kind === 'list', 'drop'),
+      ),
+    )
+    await store.write('vault', new Uint8Array(1), null)
+    const first = async (): Promise<string | undefined> => {
+      for await (const { key } of store.list('')) return key
+      return undefined
+    }
+    await expect(first()).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+    expect(await first()).toBe('vault')
+    expect(store.metrics()).toMatchObject({ lists: 2, errors: 1, rounds: 3 })
+  })
+
   test('a snapshot stays as it was, and two tell what happened between', async () => {
     const store = withMetrics(createMemoryStore())
     await store.write('vault', new Uint8Array(8), null)

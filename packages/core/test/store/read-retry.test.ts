@@ -118,6 +118,46 @@ describe('withReadRetry', () => {
     expect(runtime.sleeps).toEqual([])
   })
 
+  test('waits exactly the longest wait if the store asks for that', async () => {
+    runtime.jitterValue = 1
+    await runtime.run(withReadRetry(failing(1, unavailable(10_000)), { runtime }).read('vault'))
+    expect(runtime.sleeps).toEqual([10_000])
+  })
+
+  test('gives the newest latency an eighth of the weight', async () => {
+    runtime.jitterValue = 1
+    const latenciesMs = [80, 160]
+    const slow = decorate(memory, {
+      async read(key) {
+        const latencyMs = latenciesMs.shift()
+        if (latencyMs === undefined) throw unavailable()
+        await runtime.sleep(latencyMs)
+        return memory.read(key)
+      },
+    })
+    const store = withReadRetry(slow, { runtime, attempts: 2 })
+    await runtime.run(store.read('vault'))
+    await runtime.run(store.read('vault'))
+    runtime.sleeps.length = 0
+    await expect(runtime.run(store.read('vault'))).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+    expect(runtime.sleeps).toEqual([180])
+  })
+
+  test('does not send a read again that failed while it was being aborted', async () => {
+    const controller = new AbortController()
+    let sent = 0
+    const failingLate = decorate(memory, {
+      async read() {
+        sent += 1
+        controller.abort()
+        throw unavailable()
+      },
+    })
+    const reading = withReadRetry(failingLate, { runtime }).read('vault', { signal: controller.signal })
+    await expect(runtime.run(reading)).rejects.toMatchObject({ code: 'ERR_ABORTED' })
+    expect(sent).toBe(1)
+  })
+
   test('stops waiting when its signal is aborted', async () => {
     const controller = new AbortController()
     const inner = faulty(() => unavailable())
@@ -148,7 +188,7 @@ describe('withReadRetry', () => {
 
   test('refuses unknown and wrong options', () => {
     const store = memory
-    expect(() => withReadRetry(store, { ...{ attempt: 3 } })).toThrow(/`attempts`/)
+    expect(() => withReadRetry(store, { attempts: 3, ...{ atempts: 3 } })).toThrow(/`attempts`/)
     expect(() => withReadRetry(store, { attempts: 0 })).toThrow(RangeError)
     expect(() => withReadRetry(store, { attempts: 101 })).toThrow(RangeError)
     expect(() => withReadRetry(store, { maxDelayMs: 1.5 })).toThrow(TypeError)

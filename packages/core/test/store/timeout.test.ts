@@ -111,6 +111,20 @@ describe('withTimeout', () => {
     expect(runtime.pending).toBe(0)
   })
 
+  test("lets go of the caller's signal with the answer", async () => {
+    const controller = new AbortController()
+    const signals: (AbortSignal | undefined)[] = []
+    const noting = decorate(memory, {
+      read(key, options) {
+        signals.push(options?.signal)
+        return memory.read(key, options)
+      },
+    })
+    await withTimeout(noting, { runtime, timeoutMs: 3000 }).read('vault', { signal: controller.signal })
+    controller.abort()
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false])
+  })
+
   test('limits each step of a listing, and not what the caller does between two', async () => {
     await memory.write('shards/0', Uint8Array.of(1), null)
     const found: string[] = []
