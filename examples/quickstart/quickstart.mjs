@@ -17,8 +17,10 @@ async function step(title, work) {
   const before = store.metrics()
   const result = await work()
   const spent = (count) => store.metrics()[count] - before[count]
-  console.log(`${title.padEnd(28)}${spent('requests')} requests in ${spent('rounds')} rounds, ` +
-    `${spent('bytesRead')} bytes read, ${spent('bytesWritten')} written`)
+  console.log(
+    `${title.padEnd(28)}${spent('requests')} requests in ${spent('rounds')} rounds, ` +
+      `${spent('bytesRead')} bytes read, ${spent('bytesWritten')} written`,
+  )
   return result
 }
 
@@ -50,7 +52,9 @@ console.log(`  it sees: ${(await step('Read there', () => secondClient.get(path)
 await Promise.all([db.close(), secondClient.close()])
 
 console.log(`The folder ${folder}`)
-for (const file of (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())) {
+for (const file of (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
+  entry.isFile(),
+)) {
   const bytes = await readFile(join(file.parentPath, file.name))
   const found = bytes.includes(value.password) ? 'HOLDS that password' : 'that password is nowhere in it'
   console.log(`  ${relative(folder, join(file.parentPath, file.name))}: ${bytes.length} bytes, ${found}`)

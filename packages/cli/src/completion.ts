@@ -88,14 +88,19 @@ function allOptions(commands: readonly CommandWords[]): OptionWords[] {
 }
 
 function valueFlags(commands: readonly CommandWords[]): string[] {
-  return allOptions(commands).filter(takesValue).map(({ flag }) => flag)
+  return allOptions(commands)
+    .filter(takesValue)
+    .map(({ flag }) => flag)
 }
 
 function valueCases(commands: readonly CommandWords[]): string {
-  const lines = allOptions(commands).filter(takesValue).map(({ flag, values }) => {
-    const reply = values === 'files' ? 'compgen -f' : Array.isArray(values) ? `compgen -W '${values.join(' ')}'` : null
-    return `    ${flag}) ${reply === null ? '' : `COMPREPLY=($(${reply} -- "$current")); `}return ;;`
-  })
+  const lines = allOptions(commands)
+    .filter(takesValue)
+    .map(({ flag, values }) => {
+      const reply =
+        values === 'files' ? 'compgen -f' : Array.isArray(values) ? `compgen -W '${values.join(' ')}'` : null
+      return `    ${flag}) ${reply === null ? '' : `COMPREPLY=($(${reply} -- "$current")); `}return ;;`
+    })
   return lines.join('\n')
 }
 
@@ -145,7 +150,9 @@ function fishScript(commands: readonly CommandWords[]): string {
     return [
       `complete -c vaultdb -n __fish_use_subcommand -f -a ${name} -d ${quote(description)}`,
       ...(takesFiles ? [] : [`${inCommand} -f${operands.length > 0 ? ` -a '${operands.join(' ')}'` : ''}`]),
-      ...options.map((option) => `${inCommand} -l ${option.flag.slice(2)}${fishValue(option)} -d ${quote(option.description)}`),
+      ...options.map(
+        (option) => `${inCommand} -l ${option.flag.slice(2)}${fishValue(option)} -d ${quote(option.description)}`,
+      ),
     ]
   })
   return `# vaultdb completion for fish: vaultdb completion fish > ~/.config/fish/completions/vaultdb.fish\n${lines.join('\n')}\n`

@@ -40,11 +40,14 @@ export function nextPassword(file: string | undefined): PasswordSource {
 export async function obtainPassword(source: PasswordSource, terminal: Terminal, signal: AbortSignal): Promise<string> {
   if (source.file !== undefined) return readPasswordFile(source.file, source.option, terminal)
   const fromEnvironment = terminal.env[source.variable]
-  if (fromEnvironment !== undefined) return notEmpty(fromEnvironment, source.variable)
+  if (fromEnvironment !== undefined) return assertUsable(fromEnvironment, source.variable)
   if (!terminal.canAsk) {
-    throw new CommandError(EXIT.credentials, `No password: use ${source.option} or ${source.variable}, or run it in a terminal.`)
+    throw new CommandError(
+      EXIT.credentials,
+      `No password: use ${source.option} or ${source.variable}, or run it in a terminal.`,
+    )
   }
-  const answer = notEmpty(await terminal.askSecret(source.question, signal), 'The answer')
+  const answer = assertUsable(await terminal.askSecret(source.question, signal), 'The answer')
   if (source.isNew && (await terminal.askSecret(`${source.question}, again`, signal)) !== answer) {
     throw new CommandError(EXIT.credentials, 'The two passwords differ; nothing was changed.')
   }
@@ -67,14 +70,26 @@ async function readPasswordFile(file: string, option: string, terminal: Terminal
     await terminal.stderr.write(`Warning: others may read the file of ${option}; chmod 600 it.\n`)
   }
   try {
-    return notEmpty(new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, ''), `The file of ${option}`)
+    return assertUsable(
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, ''),
+      `The file of ${option}`,
+    )
   } catch (error) {
     if (error instanceof CommandError) throw error
     throw new CommandError(EXIT.credentials, `The file of ${option} is not text in UTF-8.`)
   }
 }
 
-function notEmpty(password: string, origin: string): string {
+/** Longest password, in bytes, as the vault counts it: in UTF-8 after NFKD. */
+const MAX_PASSWORD_BYTES = 1024
+
+function assertUsable(password: string, origin: string): string {
   if (password === '') throw new CommandError(EXIT.credentials, `${origin} is empty: a password is needed.`)
+  if (Buffer.byteLength(password.normalize('NFKD')) > MAX_PASSWORD_BYTES) {
+    throw new CommandError(
+      EXIT.credentials,
+      `${origin} is longer than ${MAX_PASSWORD_BYTES} bytes, and so no password.`,
+    )
+  }
   return password
 }

@@ -122,7 +122,8 @@ function readRow(record: CsvRecord, columns: readonly Column[]): BrowserCsvEntry
   for (const [index, { title, field }] of columns.entries()) {
     const text = fields[index] ?? ''
     if (text.includes('\0')) return `the column ${index + 1} holds a NUL character`
-    if (text.length > MAX_FIELD_LENGTH[field]) return `the column ${index + 1} is longer than ${MAX_FIELD_LENGTH[field]} characters`
+    if (text.length > MAX_FIELD_LENGTH[field])
+      return `the column ${index + 1} is longer than ${MAX_FIELD_LENGTH[field]} characters`
     if (field !== 'others') login[field] = text
     else if (text !== '') others.push([title, text])
   }

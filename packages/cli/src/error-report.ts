@@ -1,6 +1,6 @@
 import { type Applied, errorCode, VaultError } from '@vaultdb/core'
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts'
-import { Interrupted, type Terminal } from './terminal.ts'
+import type { Interrupted, Terminal } from './terminal.ts'
 
 const APPLIED: Readonly<Record<Applied, string>> = {
   no: 'Nothing was changed.',
@@ -8,17 +8,26 @@ const APPLIED: Readonly<Record<Applied, string>> = {
   unknown: 'It may or may not have been applied: read it back before you do it again.',
 }
 
-/** Tells why a command ended, on standard error; resolves to the exit status. `error` is what it ended with, `reason` why, if the user asked for it. */
-export async function reportError(reason: unknown, error: unknown, isJson: boolean, terminal: Terminal): Promise<ExitCode> {
-  const exitCode = reason instanceof Interrupted ? reason.exitCode : exitCodeOf(error)
+/**
+ * Tells on standard error why a command ended; resolves to the exit status. `stopped` is set where the user asked for the end that
+ * `error` then came to be.
+ */
+export async function reportError(
+  error: unknown,
+  stopped: Interrupted | undefined,
+  isJson: boolean,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const exitCode = stopped?.exitCode ?? exitCodeOf(error)
   if (exitCode === EXIT.brokenPipe) return exitCode
   const applied = appliedOf(error)
-  const message = reason instanceof Interrupted ? 'Stopped.' : messageOf(error)
+  const message = stopped === undefined ? messageOf(error) : 'Stopped.'
   const code = errorCode(error)
   const text = isJson
     ? JSON.stringify({ error: { exitCode, ...(code && { code }), message, ...(applied && { applied }) } })
     : [`vaultdb: ${message}`, ...(applied ? [APPLIED[applied]] : [])].join(' ')
-  await terminal.stderr.write(`${text}\n`).catch(() => undefined) // the status still tells
+  const trace = exitCode === EXIT.internal && terminal.env.VAULTDB_DEBUG ? framesOf(error) : ''
+  await terminal.stderr.write(`${text}\n${trace}`).catch(() => undefined) // the status still tells
   return exitCode
 }
 
@@ -31,7 +40,12 @@ function appliedOf(error: unknown): Applied | undefined {
 /** Messages of the vault and of this program hold no secret; what any other error says is not shown. */
 function messageOf(error: unknown): string {
   if (error instanceof CommandError || error instanceof VaultError) return error.message
-  if (error instanceof TypeError && error.stack?.includes('vaultdb')) return error.message
   const name = error instanceof Error ? error.name : typeof error
-  return `An unexpected ${name}: a defect in vaultdb. Please report it with the command, without its secrets.`
+  return `An unexpected ${name}: a defect in vaultdb. VAULTDB_DEBUG=1 tells where; please report it.`
+}
+
+/** Where an error came from, without its message. */
+function framesOf(error: unknown): string {
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : []
+  return lines.filter((line) => line.startsWith('    at ')).join('\n').concat('\n')
 }

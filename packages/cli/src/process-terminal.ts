@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream'
 import { ReadStream } from 'node:tty'
 import { confirm, isCancel, password } from '@clack/prompts'
 import cliProgress from 'cli-progress'
-import { EXIT, CommandError, usageError } from './exit-codes.ts'
+import { CommandError, EXIT, usageError } from './exit-codes.ts'
 import { createCommandRuntime } from './runtime.ts'
 import { type Bar, Interrupted, type Output, type StopSignal, type Terminal } from './terminal.ts'
 
@@ -29,7 +29,7 @@ export function createProcessTerminal(): Terminal {
     env: process.env,
     directory: process.cwd(),
     // A runtime directory is the user's own and usually lies in memory (XDG Base Directory Specification).
-    temporaryDirectory: process.env['XDG_RUNTIME_DIR'] || tmpdir(),
+    temporaryDirectory: process.env.XDG_RUNTIME_DIR || tmpdir(),
     runtime: createCommandRuntime(),
     canAsk: stderrIsTerminal && (stdinIsTerminal || process.platform !== 'win32'),
     askSecret: (question, signal) => withKeyboard((streams) => askSecret(question, streams, signal)),
@@ -58,9 +58,13 @@ async function withKeyboard<T>(ask: (streams: PromptStreams) => Promise<T>): Pro
   try {
     keyboard = new ReadStream(openSync('/dev/tty', 'r'))
   } catch (cause) {
-    throw new CommandError(EXIT.credentials, 'There is no keyboard to ask at. Use --password-file or VAULTDB_PASSWORD.', {
-      cause,
-    })
+    throw new CommandError(
+      EXIT.credentials,
+      'There is no keyboard to ask at. Use --password-file or VAULTDB_PASSWORD.',
+      {
+        cause,
+      },
+    )
   }
   try {
     return await ask({ input: keyboard, output: process.stderr })
@@ -91,7 +95,9 @@ function runEditor(command: string, file: string, signal: AbortSignal): Promise<
       ? spawn(`${command} "${file}"`, { ...options, shell: true })
       : spawn('sh', ['-c', `${command} "$1"`, 'sh', file], options)
   return new Promise((resolve, reject) => {
-    child.once('error', (cause) => reject(signal.aborted ? signal.reason : usageError('The editor did not start.', cause)))
+    child.once('error', (cause) =>
+      reject(signal.aborted ? signal.reason : usageError('The editor did not start.', cause)),
+    )
     child.once('exit', (code) => {
       if (code === 0) resolve()
       else reject(usageError('The editor ended with an error; nothing was changed. Set EDITOR to another one.'))

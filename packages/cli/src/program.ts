@@ -29,7 +29,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return await parseAndRun(args, terminal, stop.signal)
   } catch (error) {
     const cause: unknown = stop.signal.aborted ? stop.signal.reason : error
-    return await reportError(cause instanceof Interrupted ? cause : error, error, args.includes('--json'), terminal)
+    const stopped = cause instanceof Interrupted ? cause : undefined
+    return await reportError(error, stopped, args.includes('--json'), terminal)
   } finally {
     endWatch()
   }

@@ -38,7 +38,7 @@ export interface StoreLocation {
 
 /** The store that `--store` or `VAULTDB_STORE` names. */
 export function openLocation(option: string | undefined, terminal: Terminal): StoreLocation {
-  const text = option ?? terminal.env['VAULTDB_STORE']
+  const text = option ?? terminal.env.VAULTDB_STORE
   const examples = [...SCHEMES.values()].map(({ example }) => example).join(', ')
   if (!text) throw usageError(`Which vault? Say --store ${examples}, or set VAULTDB_STORE.`)
   const colon = text.indexOf(':')

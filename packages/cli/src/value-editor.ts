@@ -9,17 +9,29 @@ import { parseValue } from './value-input.ts'
  * Lets the user change a document in an editor; resolves to whether it was stored. If somebody else changed the document
  * meanwhile nothing is stored.
  */
-export async function editValue(db: VaultDB, path: string, isPlainText: boolean, invocation: Invocation): Promise<boolean> {
+export async function editValue(
+  db: VaultDB,
+  path: string,
+  isPlainText: boolean,
+  invocation: Invocation,
+): Promise<boolean> {
   const before = await db.get(path, { signal: invocation.signal })
-  if (isPlainText && before !== null && typeof before !== 'string') throw usageError('The document is not a plain text: leave --text away.')
-  const shown = typeof before === 'string' && isPlainText ? before : before === null ? '' : `${JSON.stringify(before, null, 2)}\n`
-  const text = await editText(shown, isPlainText ? 'value.txt' : 'value.json', invocation, (edited) => parseValue(edited, isPlainText))
+  if (isPlainText && before !== null && typeof before !== 'string')
+    throw usageError('The document is not a plain text: leave --text away.')
+  const shown =
+    typeof before === 'string' && isPlainText ? before : before === null ? '' : `${JSON.stringify(before, null, 2)}\n`
+  const text = await editText(shown, isPlainText ? 'value.txt' : 'value.json', invocation, (edited) =>
+    parseValue(edited, isPlainText),
+  )
   if (text === shown) return false
   const value = parseValue(text, isPlainText)
   const expected = JSON.stringify(before)
   const changeIfSame = (document: unknown): unknown => {
     if (JSON.stringify(document) === expected) return value
-    throw new CommandError(EXIT.retry, 'Somebody else changed the document meanwhile; nothing was stored. Edit it again.')
+    throw new CommandError(
+      EXIT.retry,
+      'Somebody else changed the document meanwhile; nothing was stored. Edit it again.',
+    )
   }
   await db.update(path, changeIfSame, { signal: invocation.signal })
   return true
@@ -35,7 +47,7 @@ async function editText(
   { terminal, signal }: Invocation,
   check: (text: string) => unknown,
 ): Promise<string> {
-  const command = terminal.env['VISUAL'] || terminal.env['EDITOR']
+  const command = terminal.env.VISUAL || terminal.env.EDITOR
   if (!command) throw usageError('--edit needs an editor: set EDITOR (or VISUAL) to its command.')
   const directory = await mkdtemp(join(terminal.temporaryDirectory, 'vaultdb-'))
   try {

@@ -48,12 +48,16 @@ describe('a password', () => {
   })
 
   it('is missing where there is nobody to ask', async () => {
-    await expect(obtain(undefined).password).rejects.toMatchObject({ exitCode: 3, message: expect.stringContaining('--password-file') })
+    await expect(obtain(undefined).password).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringContaining('--password-file'),
+    })
   })
 
   it.each([
     ['an empty file', ''],
     ['a file that holds a line end only', '\n'],
+    ['a file that is too long', 'x'.repeat(1025)],
     ['bytes that are no text', new Uint8Array([0xff, 0xfe, 0x41])],
   ])('is refused from %s', async (_name, content) => {
     await expect(obtain(await passwordFile(content)).password).rejects.toMatchObject({ exitCode: 3 })
@@ -65,7 +69,10 @@ describe('a password', () => {
   })
 
   it('in a missing file is an error of usage', async () => {
-    await expect(obtain('/nowhere/password').password).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('no such file') })
+    await expect(obtain('/nowhere/password').password).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('no such file'),
+    })
   })
 
   it('in a file that others may read earns a warning', async () => {

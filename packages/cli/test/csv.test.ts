@@ -9,7 +9,15 @@ describe('reading a browser export', () => {
     const { entries, problems } = read('"A, ""B""",https://a.example,bob," p,""w ","line 1\r\nline 2"\r\n')
     expect(problems).toEqual([])
     expect(entries).toEqual([
-      { line: 2, name: 'A, "B"', url: 'https://a.example', username: 'bob', password: ' p,"w ', note: 'line 1\r\nline 2', others: {} },
+      {
+        line: 2,
+        name: 'A, "B"',
+        url: 'https://a.example',
+        username: 'bob',
+        password: ' p,"w ',
+        note: 'line 1\r\nline 2',
+        others: {},
+      },
     ])
   })
 
@@ -39,13 +47,19 @@ describe('reading a browser export', () => {
     const csv =
       '"url","username","password","httpRealm","formActionOrigin","guid"\r\n"https://fox.example/in","bob","pw","","https://fox.example","{1}"\r\n'
     expect(readBrowserCsv(csv).entries).toMatchObject([
-      { name: 'fox.example', url: 'https://fox.example/in', others: { formActionOrigin: 'https://fox.example', guid: '{1}' } },
+      {
+        name: 'fox.example',
+        url: 'https://fox.example/in',
+        others: { formActionOrigin: 'https://fox.example', guid: '{1}' },
+      },
     ])
   })
 
   it("reads Safari's columns", () => {
     const csv = 'Title,URL,Username,Password,Notes,OTPAuth\nS,https://s.example/,bob,pw,n,otpauth://totp/x\n'
-    expect(readBrowserCsv(csv).entries).toMatchObject([{ name: 'S', password: 'pw', note: 'n', others: { OTPAuth: 'otpauth://totp/x' } }])
+    expect(readBrowserCsv(csv).entries).toMatchObject([
+      { name: 'S', password: 'pw', note: 'n', others: { OTPAuth: 'otpauth://totp/x' } },
+    ])
   })
 
   it('takes a column named __proto__ for what it is', () => {
@@ -61,7 +75,11 @@ describe('rows that cannot be used', () => {
     ['no password', 'a,u,x,,n\n', 'the password is missing'],
     ['a NUL', 'a,u,x,hun\0ter2,n\n', 'the column 4 holds a NUL character'],
     ['an overlong field', `a,u,${'x'.repeat(4097)},hunter2,n\n`, 'the column 3 is longer than 4096 characters'],
-    ['a quote inside a bare field', 'a,u,x,hun"ter2,n\n', 'a quote stands in the middle of a field that has none around it'],
+    [
+      'a quote inside a bare field',
+      'a,u,x,hun"ter2,n\n',
+      'a quote stands in the middle of a field that has none around it',
+    ],
     ['a quote that is not closed', 'a,u,x,"hunter2,n\n', 'a quote is opened and never closed'],
     ['a quote that is not doubled', 'a,u,x,"hun"ter2,n\n', 'a quote is opened and not closed before the next one'],
   ])('reports %s with its line, and reads on', (_name, row, reason) => {
@@ -107,15 +125,14 @@ describe('paths of logins', () => {
   const paths = (rows: string) => loginsAtPaths(read(rows).entries).map(({ path }) => path)
 
   it('come from host and user name', () => {
-    expect(paths('A,https://a.example:8080/in?x,bob,1,\nB,android://hash@com.app.example/,,2,\nC,not a url,al/ice,3,\n')).toEqual([
-      '/logins/a.example:8080/bob',
-      '/logins/com.app.example/(no user name)',
-      '/logins/C/al%2Fice',
-    ])
+    expect(
+      paths('A,https://a.example:8080/in?x,bob,1,\nB,android://hash@com.app.example/,,2,\nC,not a url,al/ice,3,\n'),
+    ).toEqual(['/logins/a.example:8080/bob', '/logins/com.app.example/(no user name)', '/logins/C/al%2Fice'])
   })
 
   it('differ for logins that look the same, also for one that is named like a second copy', () => {
-    const rows = 'A,https://a.example,bob,1,\nA,https://a.example,bob (2),2,\nA,https://a.example,bob,3,\nA,https://a.example,bob,3,\n'
+    const rows =
+      'A,https://a.example,bob,1,\nA,https://a.example,bob (2),2,\nA,https://a.example,bob,3,\nA,https://a.example,bob,3,\n'
     const all = paths(rows)
     expect(new Set(all).size).toBe(4)
     expect(all[2]).toBe('/logins/a.example/bob (3)')

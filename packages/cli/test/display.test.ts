@@ -7,7 +7,9 @@ import { createFakeTerminal } from './fake-terminal.ts'
 
 describe('names on a terminal', () => {
   it('cannot act on it', () => {
-    expect(escapeName('a\u001b[2Jb\r\n\u0085\u202ecod\u200b\ud800')).toBe('a\\u001b[2Jb\\u000d\\u000a\\u0085\\u202ecod\\u200b\\ud800')
+    expect(escapeName('a\u001b[2Jb\r\n\u0085\u202ecod\u200b\ud800')).toBe(
+      'a\\u001b[2Jb\\u000d\\u000a\\u0085\\u202ecod\\u200b\\ud800',
+    )
   })
 
   it('stay as they are in every language', () => {
@@ -48,8 +50,11 @@ describe('a progress bar', () => {
 })
 
 describe('an error in JSON', () => {
-  it.each(['{"a": hunter2}', 'hunter2', '{"a": "hunter2', '{"hunter2"', '"\\hunter2"'])('tells the place of %j and not the text', (text) => {
-    expect(() => parseJson(text)).toThrow(/^not JSON: .*column \d+$/)
-    expect(() => parseJson(text)).not.toThrow('hunter2')
-  })
+  it.each(['{"a": hunter2}', 'hunter2', '{"a": "hunter2', '{"hunter2"', '"\\hunter2"'])(
+    'tells the place of %j and not the text',
+    (text) => {
+      expect(() => parseJson(text)).toThrow(/^not JSON: .*column \d+$/)
+      expect(() => parseJson(text)).not.toThrow('hunter2')
+    },
+  )
 })

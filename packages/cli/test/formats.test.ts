@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { browserCsv } from '../src/transfer/browser-csv.ts'
 import type { ExportRow, ImportRow, TransferFormat } from '../src/transfer/format.ts'
 import { formatFor } from '../src/transfer/formats.ts'
-import { browserCsv } from '../src/transfer/browser-csv.ts'
 import { jsonLines } from '../src/transfer/json-lines.ts'
 import { jsonObject } from '../src/transfer/json-object.ts'
 
@@ -17,7 +17,8 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list
 }
 
-const read = (format: TransferFormat, text: string | Uint8Array): Promise<ImportRow[]> => all(format.read(inPieces(text)))
+const read = (format: TransferFormat, text: string | Uint8Array): Promise<ImportRow[]> =>
+  all(format.read(inPieces(text)))
 
 async function write(format: TransferFormat, rows: readonly ExportRow[]): Promise<{ text: string; losses: string[] }> {
   const losses: string[] = []
@@ -35,7 +36,13 @@ const ROWS: readonly ExportRow[] = [
 
 describe.each([jsonLines, jsonObject])('the format $name', (format) => {
   it('brings every value back as it was', async () => {
-    const rows: ExportRow[] = [...ROWS, ['/x', [1, null, 'a\u0000']], ['/__proto__', { ['__proto__']: 1 }], ['/t', 'text'], ['/f', false]]
+    const rows: ExportRow[] = [
+      ...ROWS,
+      ['/x', [1, null, 'a\u0000']],
+      ['/__proto__', { ['__proto__']: 1 }],
+      ['/t', 'text'],
+      ['/f', false],
+    ]
     const { text, losses } = await write(format, rows)
     expect(losses).toEqual([])
     const back = await read(format, text)
@@ -103,7 +110,9 @@ describe('browser CSV', () => {
   it('brings logins back field by field', async () => {
     const { text, losses } = await write(browserCsv, ROWS)
     expect(losses).toEqual([])
-    expect((await read(browserCsv, text)).map((row) => 'value' in row && row.value)).toEqual(ROWS.map(([, value]) => value))
+    expect((await read(browserCsv, text)).map((row) => 'value' in row && row.value)).toEqual(
+      ROWS.map(([, value]) => value),
+    )
   })
 
   it('tells what it cannot hold', async () => {

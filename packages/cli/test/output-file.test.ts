@@ -47,7 +47,10 @@ describe('an exported file', () => {
   it('replaces another only when told to, and then with its own mode', async () => {
     const path = join(await temporaryFolder(), 'out.csv')
     await writeFile(path, 'old', { mode: 0o644 })
-    await expect(assertFree(path, false)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('--force') })
+    await expect(assertFree(path, false)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('--force'),
+    })
     await assertFree(path, true)
     await writeOutputFile(path, text('new'), true, createFakeTerminal())
     expect(await readFile(path, 'utf8')).toBe('new')

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { escapeName } from '../escape.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { directoryArgument, type Invocation, print, withVault } from '../invocation.ts'
 import { gather } from '../transfer/gather.ts'
 import { drawTree, treeOf } from '../tree.ts'
@@ -29,23 +29,37 @@ export function addBrowseCommands(program: Command, bind: Bind): void {
     .action(bind(find))
 }
 
-async function list(invocation: Invocation, _options: object, operands: readonly (string | undefined)[]): Promise<ExitCode> {
+async function list(
+  invocation: Invocation,
+  _options: object,
+  operands: readonly (string | undefined)[],
+): Promise<ExitCode> {
   const directory = directoryArgument(operands[0])
   const names = await withVault(invocation, (db) => db.list(directory, { signal: invocation.signal }))
   await print(invocation, names.map((name) => `${escapeName(name)}\n`).join(''), names)
   return nothingIs(names.length, directory)
 }
 
-async function tree(invocation: Invocation, _options: object, operands: readonly (string | undefined)[]): Promise<ExitCode> {
+async function tree(
+  invocation: Invocation,
+  _options: object,
+  operands: readonly (string | undefined)[],
+): Promise<ExitCode> {
   const directory = directoryArgument(operands[0])
   const { signal } = invocation
-  const paths = await withVault(invocation, (db, display) => db.find(directory, { signal, onProgress: display.report }).toArray())
+  const paths = await withVault(invocation, (db, display) =>
+    db.find(directory, { signal, onProgress: display.report }).toArray(),
+  )
   const root = treeOf(directory, paths)
   await print(invocation, drawTree(root), root)
   return nothingIs(paths.length, directory)
 }
 
-async function find(invocation: Invocation, { match }: FindOptions, operands: readonly (string | undefined)[]): Promise<ExitCode> {
+async function find(
+  invocation: Invocation,
+  { match }: FindOptions,
+  operands: readonly (string | undefined)[],
+): Promise<ExitCode> {
   const { terminal, common, signal } = invocation
   const directory = directoryArgument(operands[0])
   const wanted = match?.toLowerCase() ?? ''

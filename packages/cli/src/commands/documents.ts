@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { EXIT, type ExitCode, usageError } from '../exit-codes.ts'
 import { escapeName, escapeText } from '../escape.ts'
+import { EXIT, type ExitCode, usageError } from '../exit-codes.ts'
 import { directoryArgument, type Invocation, print, withVault } from '../invocation.ts'
-import { parseValue, readValue } from '../value-input.ts'
 import { editValue } from '../value-editor.ts'
+import { parseValue, readValue } from '../value-input.ts'
 import type { Bind } from './command.ts'
 
 interface GetOptions {
@@ -32,11 +32,7 @@ export function addDocumentCommands(program: Command, bind: Bind): void {
     .option('--text', 'the input is a plain text, not JSON')
     .option('--edit', 'change the document in $VISUAL or $EDITOR')
     .action(bind(put))
-  program
-    .command('remove')
-    .argument('<path...>', 'the documents')
-    .description('remove documents')
-    .action(bind(remove))
+  program.command('remove').argument('<path...>', 'the documents').description('remove documents').action(bind(remove))
   program
     .command('prune')
     .argument('<directory>', 'the directory, like /bob/')
@@ -45,7 +41,11 @@ export function addDocumentCommands(program: Command, bind: Bind): void {
     .action(bind(prune))
 }
 
-async function get(invocation: Invocation, { field }: GetOptions, operands: readonly (string | undefined)[]): Promise<ExitCode> {
+async function get(
+  invocation: Invocation,
+  { field }: GetOptions,
+  operands: readonly (string | undefined)[],
+): Promise<ExitCode> {
   const path = operands[0] ?? ''
   const document = await withVault(invocation, (db) => db.get(path, { signal: invocation.signal }))
   if (document === null) return sayAbsent(invocation, path)
@@ -64,7 +64,11 @@ async function show(invocation: Invocation, value: unknown): Promise<ExitCode> {
   return EXIT.ok
 }
 
-async function put(invocation: Invocation, options: PutOptions, operands: readonly (string | undefined)[]): Promise<ExitCode> {
+async function put(
+  invocation: Invocation,
+  options: PutOptions,
+  operands: readonly (string | undefined)[],
+): Promise<ExitCode> {
   const [path = '', forbidden] = operands
   if (forbidden !== undefined) {
     throw usageError(
@@ -72,13 +76,21 @@ async function put(invocation: Invocation, options: PutOptions, operands: readon
         'Pipe it in, leave it away to be asked, or use --edit.',
     )
   }
-  if (options.edit) return edit(invocation, path, options)
+  if (options.edit) return edit(invocation, path, options).catch(refuseValue)
   const read = async (): Promise<unknown> => parseValue(await readValue(invocation), options.text === true)
   // What comes through a pipe is judged before anything is opened; a person is asked once the password was right.
   const piped = invocation.terminal.stdinIsTerminal ? undefined : await read()
-  await withVault(invocation, async (db) => db.put(path, piped ?? (await read()), { signal: invocation.signal }))
+  await withVault(invocation, async (db) => {
+    const value = piped ?? (await read())
+    await db.put(path, value, { signal: invocation.signal }).catch(refuseValue)
+  })
   await print(invocation, `Stored ${escapeName(path)}.\n`, { stored: path })
   return EXIT.ok
+}
+
+/** What JSON text can say and a document cannot hold (lone surrogates, too deep nesting) is the user's to change. */
+function refuseValue(error: unknown): never {
+  throw error instanceof TypeError ? usageError(`${error.message} Nothing was stored.`, error) : error
 }
 
 async function edit(invocation: Invocation, path: string, options: PutOptions): Promise<ExitCode> {
@@ -109,10 +121,15 @@ async function sayAbsent({ terminal, common }: Invocation, path: string): Promis
   return EXIT.no
 }
 
-async function prune(invocation: Invocation, options: PruneOptions, operands: readonly (string | undefined)[]): Promise<ExitCode> {
+async function prune(
+  invocation: Invocation,
+  options: PruneOptions,
+  operands: readonly (string | undefined)[],
+): Promise<ExitCode> {
   const { terminal, signal } = invocation
   const directory = directoryArgument(operands[0])
-  if (!options.yes && !terminal.canAsk) throw usageError('Nobody is here to ask: say --yes to remove everything below the directory.')
+  if (!options.yes && !terminal.canAsk)
+    throw usageError('Nobody is here to ask: say --yes to remove everything below the directory.')
   const removed = await withVault(invocation, async (db, display) => {
     if (!options.yes) {
       const { length } = await db.find(directory, { signal }).toArray()
@@ -122,6 +139,8 @@ async function prune(invocation: Invocation, options: PruneOptions, operands: re
     }
     return db.prune(directory, { signal, onProgress: display.report })
   })
-  await print(invocation, removed === null ? 'Nothing was removed.\n' : `Removed: ${removed}.\n`, { removed: removed ?? 0 })
+  await print(invocation, removed === null ? 'Nothing was removed.\n' : `Removed: ${removed}.\n`, {
+    removed: removed ?? 0,
+  })
   return removed ? EXIT.ok : EXIT.no
 }

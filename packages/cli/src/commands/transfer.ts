@@ -1,12 +1,12 @@
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { type Command, Option } from 'commander'
-import { EXIT, type ExitCode, fileError, systemCode, usageError } from '../exit-codes.ts'
 import { escapeName } from '../escape.ts'
+import { EXIT, type ExitCode, fileError, systemCode, usageError } from '../exit-codes.ts'
 import { directoryArgument, type Invocation, print, withVault } from '../invocation.ts'
 import type { ReportLoss } from '../transfer/format.ts'
-import { FORMAT_NAMES, FORMATS, formatFor } from '../transfer/formats.ts'
+import { DEFAULT_FORMAT, FORMAT_NAMES, formatFor } from '../transfer/formats.ts'
 import { gather } from '../transfer/gather.ts'
 import { Import, type ImportReport } from '../transfer/import.ts'
 import { assertFree, writeOutputFile } from '../transfer/output-file.ts'
@@ -40,11 +40,14 @@ export function addTransferCommands(program: Command, bind: Bind): void {
     .action(bind(exportFile))
 }
 
-async function importFile(invocation: Invocation, options: ImportOptions, operands: readonly (string | undefined)[]): Promise<ExitCode> {
+async function importFile(
+  invocation: Invocation,
+  options: ImportOptions,
+  operands: readonly (string | undefined)[],
+): Promise<ExitCode> {
   const file = operands[0] ?? '-'
-  const format = formatFor(options.format, file)
-  if (format === undefined) throw usageError(`The end of the file's name tells no format: say --format ${FORMAT_NAMES.join('|')}.`)
-  const input = openInput(file, invocation)
+  const format = formatFor(options.format, file) ?? refuseToGuess()
+  const input = await openInput(file, invocation)
   return withVault(invocation, async (db, display) => {
     const importing = new Import(db, {
       signal: invocation.signal,
@@ -66,11 +69,20 @@ async function importFile(invocation: Invocation, options: ImportOptions, operan
   })
 }
 
+function refuseToGuess(): never {
+  throw usageError(`The end of the file's name tells no format: say --format ${FORMAT_NAMES.join('|')}.`)
+}
+
 /** Bytes of the file; reading ends when the user asks to stop, also while nothing comes. */
-function openInput(file: string, { terminal, signal }: Invocation): Readable {
-  if (file !== '-') return addAbortSignal(signal, createReadStream(resolve(terminal.directory, file)))
-  if (terminal.stdinIsTerminal) throw usageError('Standard input is the keyboard: pipe a file into it, or name one.')
-  return addAbortSignal(signal, terminal.stdin)
+async function openInput(file: string, { terminal, signal }: Invocation): Promise<Readable> {
+  if (file === '-') {
+    if (terminal.stdinIsTerminal) throw usageError('Standard input is the keyboard: pipe a file into it, or name one.')
+    return addAbortSignal(signal, terminal.stdin)
+  }
+  const handle = await open(resolve(terminal.directory, file)).catch((cause: unknown) => {
+    throw fileError('read', file, cause)
+  })
+  return addAbortSignal(signal, handle.createReadStream())
 }
 
 async function* namingFile(input: Readable, file: string): AsyncIterable<Uint8Array> {
@@ -91,16 +103,22 @@ async function summarize(invocation: Invocation, report: ImportReport, isComplet
   await print(invocation, words, { complete: isComplete, ...counts, leftOut: problems, unknown })
 }
 
-async function exportFile(invocation: Invocation, options: ExportOptions, operands: readonly (string | undefined)[]): Promise<ExitCode> {
+async function exportFile(
+  invocation: Invocation,
+  options: ExportOptions,
+  operands: readonly (string | undefined)[],
+): Promise<ExitCode> {
   const { terminal } = invocation
   const file = operands[0] === '-' ? undefined : operands[0]
-  const format = formatFor(options.format, file) ?? (file === undefined ? FORMATS[0] : undefined)
-  if (format === undefined) throw usageError(`The end of the file's name tells no format: say --format ${FORMAT_NAMES.join('|')}.`)
+  const format = formatFor(options.format, file) ?? (file === undefined ? DEFAULT_FORMAT : refuseToGuess())
   const path = file === undefined ? undefined : resolve(terminal.directory, file)
   if (path !== undefined) await assertFree(path, options.force === true)
   return withVault(invocation, async (db, display) => {
     const losses: Parameters<ReportLoss>[] = []
-    const documents = db.entries(directoryArgument(options.from), { signal: invocation.signal, onProgress: display.report })
+    const documents = db.entries(directoryArgument(options.from), {
+      signal: invocation.signal,
+      onProgress: display.report,
+    })
     const text = gather(format.write(documents, (...loss) => losses.push(loss)))
     if (path === undefined) for await (const piece of text) await terminal.stdout.write(piece)
     else await writeOutputFile(path, text, options.force === true, terminal)

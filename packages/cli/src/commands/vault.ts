@@ -2,8 +2,8 @@ import { VaultDB } from '@vaultdb/core'
 import { check, stats } from '@vaultdb/core/maintenance'
 import type { Command } from 'commander'
 import { firstPassword, nextPassword, obtainPassword } from '../credentials.ts'
-import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { escapeName } from '../escape.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { type Invocation, print, withVault } from '../invocation.ts'
 import { openLocation } from '../store-location.ts'
 import type { Bind } from './command.ts'
@@ -33,7 +33,9 @@ async function init(invocation: Invocation): Promise<ExitCode> {
   } finally {
     await store.close?.()
   }
-  await print(invocation, `Created a vault at ${escapeName(text)}. Nobody can recover its password.\n`, { created: text })
+  await print(invocation, `Created a vault at ${escapeName(text)}. Nobody can recover its password.\n`, {
+    created: text,
+  })
   return EXIT.ok
 }
 
@@ -46,5 +48,19 @@ async function changePassword(invocation: Invocation, options: PasswdOptions): P
   await print(invocation, 'The password was changed. Copies of the vault made before still open with the old one.\n', {
     changed: true,
   })
+  return EXIT.ok
+}
+
+async function checkVault(invocation: Invocation): Promise<ExitCode> {
+  const { signal } = invocation
+  const report = await withVault(invocation, (db, display) => check(db, { signal, onProgress: display.report }))
+  await print(invocation, `${JSON.stringify(report)}\n`, report)
+  return EXIT.ok
+}
+
+async function printStats(invocation: Invocation): Promise<ExitCode> {
+  const { signal } = invocation
+  const report = await withVault(invocation, (db, display) => stats(db, { signal, onProgress: display.report }))
+  await print(invocation, `${JSON.stringify(report)}\n`, report)
   return EXIT.ok
 }

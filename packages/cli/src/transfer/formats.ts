@@ -4,8 +4,10 @@ import type { TransferFormat } from './format.ts'
 import { jsonLines } from './json-lines.ts'
 import { jsonObject } from './json-object.ts'
 
-/** Every format, the default of `export` first. */
-export const FORMATS: readonly TransferFormat[] = [jsonLines, jsonObject, browserCsv]
+/** What `export` writes where nothing says otherwise. */
+export const DEFAULT_FORMAT: TransferFormat = jsonLines
+
+const FORMATS: readonly TransferFormat[] = [jsonLines, jsonObject, browserCsv]
 
 /** What `--format` accepts. */
 export const FORMAT_NAMES: readonly string[] = FORMATS.map(({ name }) => name)

@@ -26,8 +26,11 @@ type DocumentRow = Extract<ImportRow, { path: string }>
  */
 const BATCH = { documents: 20_000, jsonLength: 2 ** 25 } as const
 
-/** Errors that are one document's own: its neighbours are written all the same. */
-const OWN_ERRORS: ReadonlySet<string> = new Set(['ERR_INVALID_PATH', 'ERR_TOO_LARGE'])
+/** Whether an error is one document's own: its neighbours are written all the same. */
+function isOwn(error: unknown): error is Error {
+  const code = errorCode(error)
+  return error instanceof TypeError || code === 'ERR_INVALID_PATH' || code === 'ERR_TOO_LARGE'
+}
 
 /** One import of rows into a vault. `report` tells at any time, also after a failure, what was done. */
 export class Import {
@@ -105,10 +108,9 @@ export class Import {
         this.#count(result as WriteResult)
         continue
       }
-      const code = errorCode(result)
-      if (OWN_ERRORS.has(code ?? '') && result instanceof Error) await this.#leaveOut(line, result.message)
+      if (isOwn(result)) await this.#leaveOut(line, result.message)
       else mustStop = true
-      if (code === 'ERR_OUTCOME_UNKNOWN') this.#unknown++
+      if (errorCode(result) === 'ERR_OUTCOME_UNKNOWN') this.#unknown++
     }
     if (mustStop) throw failure
   }

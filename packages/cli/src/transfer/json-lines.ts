@@ -22,7 +22,8 @@ async function* readJsonLines(file: AsyncIterable<Uint8Array>): AsyncIterable<Im
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
       rest = lines.pop() ?? ''
       for (const text of lines) yield* rowOf(text, line++)
-      if (rest.length > MAX_LINE_LENGTH) return yield { line, reason: 'the line is too long; nothing after it was read' }
+      if (rest.length > MAX_LINE_LENGTH)
+        return yield { line, reason: 'the line is too long; nothing after it was read' }
     }
     yield* rowOf(rest + decoder.decode(), line)
   } catch (error) {
