@@ -12,7 +12,7 @@ const DEFLATE = 1
 
 /**
  * Padmé (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files", 2019, algorithm 1): rounds a length up so that
- * at most a twelfth is added and only its magnitude and few leading bits show. Lengths from 2 to 2^30.
+ * only its magnitude and few leading bits show; from 256 bytes on it adds less than a sixteenth. Lengths from 2 to 2^30.
  */
 export function padme(length: number): number {
   const exponent = 31 - Math.clz32(length)

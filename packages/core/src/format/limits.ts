@@ -9,7 +9,7 @@ export const MAX_ROOT_HEADER_BYTES: number = 32 * 1024
 export const MAX_SLOTS = 16
 /** Longest JSON inside a file, in bytes. */
 export const MAX_JSON_BYTES: number = 64 * 1024 * 1024
-/** Longest file, in bytes: the longest JSON, its random addition (an eighth) and Padmé's (at most 12 %), generously. */
+/** Longest file, in bytes: the longest JSON, its random addition (an eighth) and Padmé's (a sixteenth), generously. */
 export const MAX_FILE_BYTES: number = 96 * 1024 * 1024
 /** Smallest sealed body, in bytes: below it all sizes look alike. */
 export const MIN_BODY_BYTES = 4_096
