@@ -123,7 +123,8 @@ export class VaultDB implements DocumentStore {
   task<T>(work: (task: Task) => T | Promise<T>): Promise<T> {
     return this.#inFlight.begin(async () => {
       if (typeof work !== 'function') throw new TypeError('task() takes a function.')
-      const ended = (): VaultError => new VaultError('ERR_CLOSED', 'The task has ended: its methods work only until then.')
+      const ended = (): VaultError =>
+        new VaultError('ERR_CLOSED', 'The task has ended: its methods work only until then.')
       const inFlight = new InFlight(ended)
       const task = new Documents(this.#engine, this.#engine.manager.requests.tick, inFlight.begin)
       let result: T

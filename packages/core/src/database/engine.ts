@@ -123,7 +123,10 @@ async function readFirstShard({ requests, witness }: RootContext, signal?: Abort
 async function finishPending({ root, manager, settings }: Engine): Promise<void> {
   if (!root.config.pending) return
   await manager.createFirst(settings.signal)
-  await root.change((_header, config) => (config.pending ? { config: { ...config, pending: false } } : null), settings.signal)
+  await root.change(
+    (_header, config) => (config.pending ? { config: { ...config, pending: false } } : null),
+    settings.signal,
+  )
 }
 
 function existsError(): VaultError {

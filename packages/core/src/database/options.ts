@@ -1,6 +1,6 @@
 import { checkOptions, integerOption } from '../options.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
-import { type BlobStore } from '../store/contract.ts'
+import type { BlobStore } from '../store/contract.ts'
 import { checkSecret, type Secret } from '../vault/credentials.ts'
 import type { RetryPolicy } from '../vault/requests.ts'
 import type { VaultParameters } from '../vault/root.ts'
@@ -109,7 +109,13 @@ export function createSettings(options: CreateOptions & Credentials): CreateSett
     kdf,
     parameters: {
       shardBytes: integerOption('shardBytes', shardBytes, 1024, 16 * 1024 ** 2, DEFAULTS.shardBytes),
-      maxDocumentBytes: integerOption('maxDocumentBytes', maxDocumentBytes, 1024, 32 * 1024 ** 2, DEFAULTS.maxDocumentBytes),
+      maxDocumentBytes: integerOption(
+        'maxDocumentBytes',
+        maxDocumentBytes,
+        1024,
+        32 * 1024 ** 2,
+        DEFAULTS.maxDocumentBytes,
+      ),
       compression,
     },
   }
@@ -118,6 +124,7 @@ export function createSettings(options: CreateOptions & Credentials): CreateSett
 /** A `maxAgeMs`, or `fallback` where none is given. `TypeError` unless a number from 0. */
 export function checkMaxAge(maxAgeMs: unknown, fallback: number): number {
   if (maxAgeMs === undefined) return fallback
-  if (typeof maxAgeMs !== 'number' || !(maxAgeMs >= 0)) throw new TypeError('`maxAgeMs` must be a number of milliseconds, from 0.')
+  if (typeof maxAgeMs !== 'number' || !(maxAgeMs >= 0))
+    throw new TypeError('`maxAgeMs` must be a number of milliseconds, from 0.')
   return maxAgeMs
 }

@@ -1,9 +1,9 @@
 import { errorCode, type VaultError } from '../errors.ts'
-import { itemOf, type ItemChange } from '../shards/change.ts'
+import { markerOf } from '../path/path.ts'
+import { type ItemChange, itemOf } from '../shards/change.ts'
 import type { LoadedShard, ShardWriteOutcome } from '../shards/manager.ts'
 import { failedWrite, notApplied } from '../vault/root.ts'
 import { type Effect, makesADifference } from './fold.ts'
-import { markerOf } from '../path/path.ts'
 import { type AnyOperation, Change, Prune } from './operation.ts'
 import type { Plan, PlannedEffect } from './plan.ts'
 import type { PlannedUnlink } from './unlinking.ts'
@@ -194,7 +194,10 @@ export class Execution {
     const write = writes.find((each) => each.effect === effect)
     const unsent = write !== undefined && !this.#left.get(id)?.includes(write)
     if (!unsent) return this.#verdicts.get(id) as Verdict
-    const failures = [this.#markerFailures.get(id), ...write.markers.map((each) => this.#markerFailures.get(each.shard.id))]
+    const failures = [
+      this.#markerFailures.get(id),
+      ...write.markers.map((each) => this.#markerFailures.get(each.shard.id)),
+    ]
     const failure = failures.find((each) => each?.kind === 'failed')
     if (failure?.kind !== 'failed') return { kind: 'again' }
     // The document itself was never sent, so nothing of it is applied, whatever became of the marker.

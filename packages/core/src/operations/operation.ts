@@ -162,7 +162,8 @@ export function decideBy<T>(
     } catch (error) {
       return { kind: 'failed', error }
     }
-    if (!(answer instanceof Object && 'then' in answer && typeof answer.then === 'function')) return read(answer as T | null)
+    if (!(answer instanceof Object && 'then' in answer && typeof answer.then === 'function'))
+      return read(answer as T | null)
     const ready = Promise.resolve(answer as Promise<T | null>).then(
       (value) => {
         if (given === current) kept = read(value)

@@ -118,7 +118,8 @@ function linkEffect(effect: Effect, view: View): PlannedEffect {
   const { path, shard, before, after } = effect
   // A document of the same directory in the base proves that the ancestors are linked: writing on that base keeps it true.
   // An effect of this plan proves nothing, and neither does a marker.
-  const linked = after === null || before !== null || path.directory === '/' || holdsDocumentOf(shard.state, path.directory)
+  const linked =
+    after === null || before !== null || path.directory === '/' || holdsDocumentOf(shard.state, path.directory)
   if (linked) return { effect, markers: [], ownMarkers: [] }
   const markers = view.each(markedDirectories(path.directory), (each): NeededMarker => {
     const marker = markerOf(each)

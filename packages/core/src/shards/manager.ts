@@ -104,7 +104,10 @@ export class ShardManager {
     first: string,
     last: string | null,
     freshness: Freshness,
-    options: { readonly signal?: AbortSignal | undefined; readonly onLoaded?: ((done: number, total: number) => void) | undefined } = {},
+    options: {
+      readonly signal?: AbortSignal | undefined
+      readonly onLoaded?: ((done: number, total: number) => void) | undefined
+    } = {},
   ): Promise<LoadedShard[]> {
     const ids = this.map.between(first, last)
     let done = 0
@@ -275,7 +278,13 @@ export class ShardManager {
     const change = utf8(JSON.stringify(changes.map((each) => [each.directory, each.name, each.document?.text])))
     const writeId = newWriteId(runtime, base.hash, change)
     const seq = base.state.seq + 1
-    const next = changeShard(base.state, changes, { seq, writeId, base: baseOf(base.hash), removed, timeMs: runtime.now() })
+    const next = changeShard(base.state, changes, {
+      seq,
+      writeId,
+      base: baseOf(base.hash),
+      removed,
+      timeMs: runtime.now(),
+    })
     const cut = options.split ? await this.#split(next, options.signal) : { state: next, siblings: [] }
     const data = await encodeShardFile(this.#root.shardContext, base.id, cut.state)
     const hash = sha256(runtime, data)
@@ -284,7 +293,13 @@ export class ShardManager {
       return judgeWrite({ ...found, config: found.state }, { hash, writeId, baseSeq: base.state.seq })
     }
     const { signal } = options
-    const outcome = await this.requests.settle({ key: shardFile(base.id), data, expected: base.version, signal, inspect })
+    const outcome = await this.requests.settle({
+      key: shardFile(base.id),
+      data,
+      expected: base.version,
+      signal,
+      inspect,
+    })
     if (outcome.kind !== 'done') {
       if (outcome.kind !== 'refused') this.drop(base)
       if (outcome.kind === 'superseded') this.#adopt(cut.siblings)
@@ -305,7 +320,9 @@ export class ShardManager {
     if (cut.length < 2) return whole
     const ids = cut.slice(1).map(() => toBase64Url(this.requests.runtime.randomBytes(16)))
     const [left, ...right] = splitStates(state, cut, ids, this.router)
-    const siblings = await Promise.all(right.map((each, index) => this.#createSibling(ids[index] as string, each, signal)))
+    const siblings = await Promise.all(
+      right.map((each, index) => this.#createSibling(ids[index] as string, each, signal)),
+    )
     if (siblings.some((sibling) => sibling === null)) return whole
     return { state: left as ShardState, siblings: siblings as Sibling[] }
   }

@@ -1,4 +1,4 @@
-import type { CryptoContext } from '../crypto/seal.ts'
+import { toBase64Url } from '../bytes.ts'
 import {
   assertKdfBounds,
   deriveKek,
@@ -7,10 +7,10 @@ import {
   type KdfOptions,
   newKdfParameters,
 } from '../crypto/kdf.ts'
+import type { CryptoContext } from '../crypto/seal.ts'
 import { VaultError } from '../errors.ts'
 import type { KdfParameters, RootHeader, Slot } from '../format/model.ts'
 import { unwrapSlot, wrapSlot } from '../format/root-file.ts'
-import { toBase64Url } from '../bytes.ts'
 
 /** What unlocks a vault, checked: a password in its canonical bytes, or a raw key. */
 export type Secret =

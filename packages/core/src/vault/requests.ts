@@ -1,6 +1,6 @@
 import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
 import type { Runtime } from '../runtime.ts'
-import { type BlobStore, type ReadOptions, REFUSALS, type StoredBlob, type Version } from '../store/contract.ts'
+import { type BlobStore, REFUSALS, type ReadOptions, type StoredBlob, type Version } from '../store/contract.ts'
 
 /** How failing requests are retried, all values given. */
 export interface RetryPolicy {
@@ -117,7 +117,8 @@ export class Requests {
       if (finding.kind === 'current') return { kind: 'done', version: finding.version, sentTick, sentAtMs }
       if (finding.kind === 'applied') return { kind: 'superseded' }
       if (finding.kind === 'not-applied') return { kind: 'conflict' }
-      const message = 'The log of the file no longer reaches back to this write, so whether it was applied is not known.'
+      const message =
+        'The log of the file no longer reaches back to this write, so whether it was applied is not known.'
       return { kind: 'unknown', error: new VaultError('ERR_UNAVAILABLE', message) }
     } catch (error) {
       return { kind: 'unknown', error }

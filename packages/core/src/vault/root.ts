@@ -1,7 +1,7 @@
 import { equalBytes, toBase64Url } from '../bytes.ts'
+import { sha256 } from '../crypto/hash.ts'
 import type { KdfOptions } from '../crypto/kdf.ts'
 import { deriveRootKey } from '../crypto/kdf.ts'
-import { sha256 } from '../crypto/hash.ts'
 import { FIRST_KEY } from '../crypto/router.ts'
 import type { CryptoContext } from '../crypto/seal.ts'
 import { newWriteId } from '../crypto/write-id.ts'
@@ -107,7 +107,9 @@ export class VaultRoot {
     const { signal } = options
     const outcome = await context.requests.settle({ key: ROOT_FILE, data, expected: null, signal, inspect })
     if (outcome.kind === 'conflict') {
-      throw new VaultError('ERR_EXISTS', 'A vault is here already: open it, or choose another place.', { applied: 'no' })
+      throw new VaultError('ERR_EXISTS', 'A vault is here already: open it, or choose another place.', {
+        applied: 'no',
+      })
     }
     if (outcome.kind === 'refused' || outcome.kind === 'unknown') throw failedWrite(outcome)
     context.witness.pin(ids.vault)
