@@ -21,6 +21,16 @@ function fsync(fd: number): Promise<void> {
   })
 }
 
+/**
+ * Lets one turn of the event loop pass, by the cheapest request that goes through libuv. Without it a loop of requests that
+ * wait for nothing would keep all timers and all fsyncs of this process from being answered.
+ */
+export function letOthersRun(): Promise<void> {
+  return new Promise((resolve) => {
+    fs.access('/', () => resolve())
+  })
+}
+
 /** The names in a folder; `null` if there is no such folder. */
 export function readNames(folder: string): string[] | null {
   try {

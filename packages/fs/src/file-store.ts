@@ -13,7 +13,7 @@ import {
   VaultError,
   type Version,
 } from '@vaultdb/core'
-import { makeFolders } from './disk.ts'
+import { letOthersRun, makeFolders } from './disk.ts'
 import { failure } from './failures.ts'
 import { describeCurrent, readCurrent, readState } from './key-folder.ts'
 import { keyFolder, TOKEN_BYTES } from './layout.ts'
@@ -33,7 +33,7 @@ class FileStore implements BlobStore {
   readonly #ready: Map<string, Promise<void>> = new Map()
   readonly #changes: Set<Promise<unknown>> = new Set()
   readonly #watches: Set<Unsubscribe> = new Set()
-  #closed = false
+  #closed: boolean = false
 
   constructor(root: string, options: Required<FileStoreOptions>) {
     this.#root = root
@@ -52,6 +52,8 @@ class FileStore implements BlobStore {
 
   async read(key: string, options: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
     assertBlobKey(key)
+    this.#begin(options)
+    await letOthersRun()
     this.#begin(options)
     try {
       return readCurrent(this.#folderOf(key), options.unlessVersion)
@@ -78,6 +80,7 @@ class FileStore implements BlobStore {
     this.#begin(options)
     try {
       for (const { key, folder } of keysBelow(this.#root, prefix)) {
+        await letOthersRun()
         this.#begin(options)
         const current = describeCurrent(folder)
         if (current !== null) yield { key, ...current }
@@ -188,7 +191,9 @@ class FileStore implements BlobStore {
   async #track<T>(change: Promise<T>): Promise<T> {
     this.#changes.add(change)
     try {
-      return await change
+      const done = await change
+      if (!this.#options.durable) await letOthersRun() // else fsync has let them
+      return done
     } finally {
       this.#changes.delete(change)
     }

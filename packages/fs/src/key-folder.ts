@@ -60,10 +60,7 @@ export function readState(folder: string): KeyState {
     const { heads, contents } = parse(folder, names)
     const [head] = heads
     if (head !== undefined && heads.length === 1) return { present: true, head, contents }
-    const current = heads
-      .map(({ name }) => name)
-      .sort()
-      .join()
+    const current = heads.map(({ name }) => name).join()
     steady = current === previous ? steady + 1 : 1
     previous = current
     if (steady < STEADY_LISTINGS) continue

@@ -19,9 +19,13 @@ export interface FileStoreOptions {
 const MAX_KEPT = 1000
 const NAMES: ReadonlySet<string> = new Set(['durable', 'keep', 'runtime'] satisfies (keyof FileStoreOptions)[])
 
+function assertObject(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError('The options must be an object.')
+}
+
 /** The options with their defaults. Throws a `TypeError` or `RangeError` for what they cannot be. */
 export function resolveOptions(options: FileStoreOptions): Required<FileStoreOptions> {
-  if (typeof options !== 'object' || options === null) throw new TypeError('The options must be an object.')
+  assertObject(options)
   for (const name of Object.keys(options)) {
     if (!NAMES.has(name)) {
       throw new TypeError(

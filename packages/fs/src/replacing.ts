@@ -156,8 +156,8 @@ export async function create(change: Change, data: Uint8Array): Promise<Version>
     async () => {
       makeFolder(unfinished)
       makeEmptyFile(join(unfinished, headName(version)))
-      await writeContent(join(unfinished, version), data, change.durable)
-      if (change.durable) await syncFolder(unfinished)
+      const written = writeContent(join(unfinished, version), data, change.durable)
+      await Promise.all([written, change.durable ? syncFolder(unfinished) : undefined])
       change.proceed()
     },
     clear,
