@@ -1,9 +1,18 @@
 import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
 import { StoredDocument } from '../format/document.ts'
-import { Change, type ChangeResult, decideBy, decideOn, type OperationContext, Prune } from '../operations/operation.ts'
+import {
+  Change,
+  type ChangeResult,
+  type Decide,
+  decideBy,
+  decideOn,
+  type OperationContext,
+  Prune,
+  promised,
+} from '../operations/operation.ts'
 import { findDocuments, getAtOnce, getDocument, listDirectory, type ReadContext } from '../operations/reads.ts'
 import { checkOptions } from '../options.ts'
-import { parseDirectoryPath, parseDocumentPath } from '../path/path.ts'
+import { type DocumentPath, parseDirectoryPath, parseDocumentPath } from '../path/path.ts'
 import type { Freshness } from '../shards/manager.ts'
 import type { Engine } from './engine.ts'
 import { checkMaxAge } from './options.ts'
@@ -53,7 +62,7 @@ export class Documents implements DocumentStore {
     return this.#begin(async () => {
       const parsed = parseDocumentPath(path)
       const context = this.#writing(options, WRITE_KEYS, 'put()')
-      await this.#submit(new Change(context, parsed, decideOn(this.#store(value))))
+      await this.#change(context, parsed, decideOn(this.#store(value)))
     })
   }
 
@@ -67,7 +76,7 @@ export class Documents implements DocumentStore {
       if (typeof change !== 'function') throw new TypeError('update() takes a function that returns the new document.')
       const context = this.#writing(options, WRITE_KEYS, 'update()')
       const { maxDocumentBytes } = this.#engine.root.config
-      const { after } = await this.#submit(new Change(context, parsed, decideBy(change, maxDocumentBytes)))
+      const { after } = await this.#change(context, parsed, decideBy(change, maxDocumentBytes))
       return after === null ? null : (after.toValue() as T)
     })
   }
@@ -76,7 +85,7 @@ export class Documents implements DocumentStore {
     return this.#begin(async () => {
       const parsed = parseDocumentPath(path)
       const context = this.#writing(options, WRITE_KEYS, 'remove()')
-      const { before } = await this.#submit(new Change(context, parsed, decideOn(null)))
+      const { before } = await this.#change(context, parsed, decideOn(null))
       return before !== null
     })
   }
@@ -111,9 +120,9 @@ export class Documents implements DocumentStore {
   prune(directory: string, options?: LongOperationOptions): Promise<number> {
     return this.#begin(async () => {
       parseDirectoryPath(directory)
-      const operation = new Prune(this.#writing(options, LONG_KEYS, 'prune()'), directory)
-      this.#engine.scheduler.submit(operation)
-      const removed = await operation.result
+      const context = this.#writing(options, LONG_KEYS, 'prune()')
+      const { scheduler } = this.#engine
+      const removed = await promised<number>((outcomes) => scheduler.submit(new Prune(context, outcomes, directory)))
       options?.onProgress?.({ phase: 'write', done: removed, total: removed })
       return removed
     })
@@ -122,23 +131,34 @@ export class Documents implements DocumentStore {
   write(operations: readonly WriteOperation[], options?: LongOperationOptions): Promise<WriteResult[]> {
     return this.#begin(async () => {
       const context = this.#writing(options, LONG_KEYS, 'write()')
-      const changes = this.#bulk(operations, context)
-      let done = 0
-      const results = changes.map(async (change) => {
-        this.#engine.scheduler.submit(change)
-        const result = writeResult(await change.result)
-        options?.onProgress?.({ phase: 'write', done: ++done, total: changes.length })
-        return result
+      const wanted = this.#bulk(operations)
+      const { scheduler } = this.#engine
+      const settled = new Array<Settled>(wanted.length)
+      await new Promise<void>((resolve) => {
+        let open = wanted.length
+        if (open === 0) resolve()
+        for (const [index, { path, decide }] of wanted.entries()) {
+          const settle = (result: Settled): void => {
+            settled[index] = result
+            open--
+            options?.onProgress?.({ phase: 'write', done: wanted.length - open, total: wanted.length })
+            if (open === 0) resolve()
+          }
+          const outcomes = {
+            succeeded: (result: ChangeResult) => settle({ value: writeResult(result) }),
+            failed: (error: unknown) => settle({ error }),
+          }
+          scheduler.submit(new Change(context, outcomes, path, decide))
+        }
       })
-      const settled = await Promise.allSettled(results)
-      const failure = settled.find((each) => each.status === 'rejected')
-      if (failure === undefined) return settled.map((each) => (each as PromiseFulfilledResult<WriteResult>).value)
-      throw bulkError(failure.reason, settled)
+      const failure = settled.find((each) => 'error' in each)
+      if (failure !== undefined) throw bulkError(settled)
+      return settled.map((each) => (each as { value: WriteResult }).value)
     })
   }
 
   /** Checks all operations of a bulk before any is begun. */
-  #bulk(operations: readonly WriteOperation[], context: OperationContext): Change[] {
+  #bulk(operations: readonly WriteOperation[]): { readonly path: DocumentPath; readonly decide: Decide }[] {
     if (!Array.isArray(operations)) throw new TypeError('write() takes an array of operations.')
     const paths = new Set<string>()
     return operations.map((operation: WriteOperation, index) => {
@@ -151,7 +171,7 @@ export class Documents implements DocumentStore {
       if (paths.has(parsed.path)) throw new TypeError(`Operation ${index} of write() names a path for the second time.`)
       paths.add(parsed.path)
       const document = operation.put === undefined ? null : this.#store(operation.value)
-      return new Change(context, parsed, decideOn(document))
+      return { path: parsed, decide: decideOn(document) }
     })
   }
 
@@ -164,9 +184,8 @@ export class Documents implements DocumentStore {
     return value === null ? null : StoredDocument.fromValue(value, this.#engine.root.config.maxDocumentBytes)
   }
 
-  async #submit(change: Change): Promise<ChangeResult> {
-    this.#engine.scheduler.submit(change)
-    return await change.result
+  #change(context: OperationContext, path: DocumentPath, decide: Decide): Promise<ChangeResult> {
+    return promised((outcomes) => this.#engine.scheduler.submit(new Change(context, outcomes, path, decide)))
   }
 
   #freshness(maxAgeMs: number): Freshness {
@@ -200,15 +219,20 @@ function writeResult({ before, after }: ChangeResult): WriteResult {
   return before.equals(after) ? 'unchanged' : 'replaced'
 }
 
+/** What became of one operation of a bulk. */
+type Settled = { readonly value: WriteResult } | { readonly error: unknown }
+
 /** One error for a bulk: that of its first operation that failed, with what became of all of them. */
-function bulkError(first: unknown, settled: readonly PromiseSettledResult<WriteResult>[]): VaultError {
-  const results = settled.map((each) => (each.status === 'fulfilled' ? each.value : each.reason))
-  const failed = settled.filter((each) => each.status === 'rejected').map((each) => each.reason as unknown)
+function bulkError(settled: readonly Settled[]): VaultError {
+  const results = settled.map((each) => ('value' in each ? each.value : each.error))
+  const failed = settled.flatMap((each) => ('error' in each ? [each.error] : []))
   const unknown = failed.some((error) => error instanceof Object && 'applied' in error && error.applied !== 'no')
   const some = failed.length < settled.length
+  const [first] = failed
+  const reason = first instanceof Error ? first.message : 'unknown'
   return new VaultError(
     errorCode(first) ?? 'ERR_UNAVAILABLE',
-    `${failed.length} of ${settled.length} operations failed; "results" tells which. First: ${first instanceof Error ? first.message : 'unknown'}`,
+    `${failed.length} of ${settled.length} operations failed; "results" tells which. First: ${reason}`,
     { cause: first, applied: some ? 'some' : unknown ? 'unknown' : 'no', results },
   )
 }

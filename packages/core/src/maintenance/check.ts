@@ -4,7 +4,7 @@ import { internalsOf } from '../database/internals.ts'
 import type { LongOperationOptions } from '../database/types.ts'
 import { errorCode } from '../errors.ts'
 import { decodeShardFile, UnknownKeyError } from '../format/shard-file.ts'
-import { Unlink } from '../operations/operation.ts'
+import { promised, Unlink } from '../operations/operation.ts'
 import { checkOptions } from '../options.ts'
 import { markedDirectories, markerOf } from '../path/path.ts'
 import { itemOf } from '../shards/change.ts'
@@ -177,12 +177,8 @@ async function repair(engine: Engine, findings: readonly Finding[], signal?: Abo
 
   const strays = findings.filter(({ kind, path }) => kind === 'stray-marker' && path !== undefined)
   if (strays.length > 0) {
-    const unlink = new Unlink(
-      { freshness, signal },
-      strays.map(({ path }) => path as string),
-    )
-    scheduler.submit(unlink)
-    await unlink.result
+    const directories = strays.map(({ path }) => path as string)
+    await promised<void>((outcomes) => scheduler.submit(new Unlink({ freshness, signal }, outcomes, directories)))
     for (const finding of strays) repaired.add(finding)
   }
 

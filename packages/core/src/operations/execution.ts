@@ -47,7 +47,10 @@ export class Execution {
   readonly #release: (shard: string) => void
   readonly #markerFailures = new Map<string, Verdict>()
   readonly #verdicts = new Map<string, Verdict>()
-  readonly #left = new Map<string, readonly PlannedEffect[]>()
+  /** By shard: the effects that its document write carried. */
+  readonly #carried = new Map<string, ReadonlySet<Effect>>()
+  /** Changes by the shard that owns their document. */
+  readonly #changes = new Map<string, Change[]>()
   readonly #again = new Set<AnyOperation>()
   readonly #directories = new Set<string>()
   readonly #outgrown = new Set<string>()
@@ -65,6 +68,17 @@ export class Execution {
     this.#view = view
     this.#signal = signal
     this.#release = release
+    for (const operation of operations) {
+      if (!(operation instanceof Change)) continue
+      const { shard } = this.#effectOf(operation)
+      const changes = this.#changes.get(shard.id)
+      if (changes === undefined) this.#changes.set(shard.id, [operation])
+      else changes.push(operation)
+    }
+  }
+
+  #effectOf(operation: Change): Effect {
+    return this.#plan.folded.effects.get(operation.path.path) as Effect
   }
 
   async run(): Promise<Remainder> {
@@ -83,13 +97,11 @@ export class Execution {
 
   /** Changes that end on what was read: no write of this plan touches their shard. */
   #settleReaders(): void {
-    const { folded, documentWrites, unlinking } = this.#plan
-    for (const operation of this.#operations) {
-      if (!(operation instanceof Change) || unlinking.candidates.has(operation)) continue
-      const { shard } = folded.effects.get(operation.path.path) as Effect
-      if (documentWrites.has(shard.id)) continue
-      this.#settleChange(operation)
-      this.#done(shard.id)
+    const { documentWrites, unlinking } = this.#plan
+    for (const [id, changes] of this.#changes) {
+      if (documentWrites.has(id)) continue
+      for (const change of changes) if (!unlinking.candidates.has(change)) this.#settleChange(change)
+      this.#done(id)
     }
   }
 
@@ -140,12 +152,12 @@ export class Execution {
   async #writeDocumentsOf(id: string, writes: readonly PlannedEffect[]): Promise<void> {
     const blocked = this.#markerFailures.get(id)
     const possible = blocked !== undefined ? [] : writes.filter((write) => this.#isPossible(write))
-    this.#left.set(id, possible)
+    this.#carried.set(id, new Set(possible.map(({ effect }) => effect)))
     if (blocked !== undefined || (possible.length === 0 && writes.length > 0)) {
       this.#verdicts.set(id, blocked ?? { kind: 'again' })
     } else {
       for (const { effect } of possible) for (const operation of effect.operations) operation.sent = true
-      const outcome = await this.#write(id, this.#changes(id, possible), true)
+      const outcome = await this.#write(id, this.#itemChanges(id, possible), true)
       this.#verdicts.set(id, verdictOf(outcome))
     }
     this.#settleWritten(id)
@@ -159,7 +171,7 @@ export class Execution {
     return true
   }
 
-  #changes(id: string, writes: readonly PlannedEffect[]): ItemChange[] {
+  #itemChanges(id: string, writes: readonly PlannedEffect[]): ItemChange[] {
     const { state } = this.#view.base(id) as LoadedShard
     const changes = new Map<string, ItemChange>()
     for (const { effect, ownMarkers } of writes) {
@@ -175,11 +187,8 @@ export class Execution {
 
   /** Settles the changes that hang on one shard's write alone. */
   #settleWritten(id: string): void {
-    for (const operation of this.#operations) {
-      if (!(operation instanceof Change)) continue
-      const effect = this.#plan.folded.effects.get(operation.path.path) as Effect
-      if (effect.shard.id !== id) continue
-      const verdict = this.#verdictOn(effect)
+    for (const operation of this.#changes.get(id) ?? []) {
+      const verdict = this.#verdictOn(this.#effectOf(operation))
       if (verdict.kind === 'again') this.#again.add(operation)
       else if (verdict.kind === 'failed') this.#failOrTryAlone(operation, verdict)
       else if (!this.#plan.unlinking.candidates.has(operation)) this.#settleChange(operation)
@@ -191,9 +200,8 @@ export class Execution {
     const id = effect.shard.id
     const writes = this.#plan.documentWrites.get(id)
     if (writes === undefined) return { kind: 'committed', current: true }
-    const write = writes.find((each) => each.effect === effect)
-    const unsent = write !== undefined && !this.#left.get(id)?.includes(write)
-    if (!unsent) return this.#verdicts.get(id) as Verdict
+    if (!makesADifference(effect) || this.#carried.get(id)?.has(effect)) return this.#verdicts.get(id) as Verdict
+    const write = writes.find((each) => each.effect === effect) as PlannedEffect
     const failures = [
       this.#markerFailures.get(id),
       ...write.markers.map((each) => this.#markerFailures.get(each.shard.id)),
@@ -217,7 +225,7 @@ export class Execution {
     for (const unlink of this.#plan.unlinking.unlinks) {
       const fenced = [...unlink.fences].every((id) => {
         const verdict = this.#verdicts.get(id)
-        const whole = this.#left.get(id)?.length === this.#plan.documentWrites.get(id)?.length
+        const whole = this.#carried.get(id)?.size === this.#plan.documentWrites.get(id)?.length
         return verdict?.kind === 'committed' && verdict.current && whole
       })
       if (fenced && unlink.children.every((child) => possible.has(child))) possible.set(unlink.directory, unlink)
@@ -270,7 +278,8 @@ export class Execution {
       if (operation.over) continue
       const left = unresolved(operation)
       if (operation.kind === 'unlink') {
-        if (left.length > 0) this.#again.add(operation)
+        const certain = this.#confirmed(unlinking.evidence.get(operation) ?? [])
+        if (left.length > 0 || !certain) this.#again.add(operation)
         else operation.succeed()
         continue
       }
@@ -290,9 +299,11 @@ export class Execution {
 
   /** Counts what a prune's committed writes removed; false if it is not through. */
   #accountPrune(operation: Prune): boolean {
+    const { effects = [], shards = [] } = this.#plan.folded.pruned.get(operation) ?? {}
     const verdicts = new Set<Verdict>()
-    for (const effect of this.#plan.folded.pruned.get(operation)?.effects ?? []) {
-      const verdict = makesADifference(effect) ? this.#verdictOn(effect) : COMMITTED
+    for (const effect of effects) {
+      // Also where a document of this plan was put and removed again: if its put is planned anew, so is its removal.
+      const verdict = this.#verdictOn(effect)
       if (verdict.kind === 'committed') operation.removed++
       else verdicts.add(verdict)
     }
@@ -301,10 +312,16 @@ export class Execution {
       operation.failPart(verdict.error)
       return false
     }
-    if (verdicts.size === 0) return true
+    if (verdicts.size === 0 && this.#confirmed(shards)) return true
     this.#again.add(operation)
     return false
   }
-}
 
-const COMMITTED: Verdict = { kind: 'committed', current: true }
+  /** Whether the writes of this plan have confirmed the bases of these shards; one that it does not write was fresh enough. */
+  #confirmed(shards: Iterable<string>): boolean {
+    for (const id of shards) {
+      if (this.#plan.documentWrites.has(id) && this.#verdicts.get(id)?.kind !== 'committed') return false
+    }
+    return true
+  }
+}

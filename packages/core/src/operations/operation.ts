@@ -25,29 +25,33 @@ export interface ChangeResult {
   readonly after: StoredDocument | null
 }
 
+/** Who is told of an operation's outcome. Not a promise: a bulk of thousands shares one. */
+export interface Outcomes<T> {
+  succeeded(value: T): void
+  failed(error: unknown): void
+}
+
 /** State that every queued operation has; see the scheduler for its way. */
 abstract class Operation<T> {
   readonly context: OperationContext
-  readonly result: Promise<T>
   /** Shards that earlier planning found to be needed, beside the one that the map names. */
   readonly needed: Set<string> = new Set()
+  /** Its place in the order in which operations came, given by the scheduler. */
+  arrival = 0
   /** How often it was planned in vain because another client's writes got in the way. */
   attempts = 0
   /** Set after a write that it shared was refused for its size: then it is tried alone, so that it cannot fail others. */
   alone = false
   /** Set once a write that carries it was sent: from then on it cannot be given up without a trace. */
   sent = false
-  #resolve: (value: T) => void = () => undefined
-  #reject: (error: unknown) => void = () => undefined
+  /** Called once, when the outcome is out; for the scheduler. */
+  whenOver: () => void = () => undefined
+  readonly #outcomes: Outcomes<T>
   #over = false
 
-  constructor(context: OperationContext) {
+  constructor(context: OperationContext, outcomes: Outcomes<T>) {
     this.context = context
-    this.result = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    this.result.catch(() => undefined) // whoever awaits it gets the error; a task also waits for what nobody awaits
+    this.#outcomes = outcomes
   }
 
   /** Whether its outcome is out. */
@@ -60,13 +64,17 @@ abstract class Operation<T> {
   }
 
   succeed(value: T): void {
+    if (this.#over) return
     this.#over = true
-    this.#resolve(value)
+    this.whenOver()
+    this.#outcomes.succeeded(value)
   }
 
   fail(error: unknown): void {
+    if (this.#over) return
     this.#over = true
-    this.#reject(error)
+    this.whenOver()
+    this.#outcomes.failed(error)
   }
 
   failAborted(): void {
@@ -79,8 +87,8 @@ export class Change extends Operation<ChangeResult> {
   readonly kind = 'change' as const
   readonly path: DocumentPath
   readonly decide: Decide
-  constructor(context: OperationContext, path: DocumentPath, decide: Decide) {
-    super(context)
+  constructor(context: OperationContext, outcomes: Outcomes<ChangeResult>, path: DocumentPath, decide: Decide) {
+    super(context, outcomes)
     this.path = path
     this.decide = decide
   }
@@ -93,8 +101,8 @@ export class Prune extends Operation<number> {
   /** Documents whose removal is committed. */
   removed = 0
 
-  constructor(context: OperationContext, directory: string) {
-    super(context)
+  constructor(context: OperationContext, outcomes: Outcomes<number>, directory: string) {
+    super(context, outcomes)
     this.directory = directory
   }
 
@@ -110,8 +118,8 @@ export class Unlink extends Operation<void> {
   readonly kind = 'unlink' as const
   readonly directories: readonly string[]
 
-  constructor(context: OperationContext, directories: readonly string[]) {
-    super(context)
+  constructor(context: OperationContext, outcomes: Outcomes<void>, directories: readonly string[]) {
+    super(context, outcomes)
     this.directories = directories
   }
 }
@@ -121,13 +129,21 @@ export class Split extends Operation<void> {
   readonly kind = 'split' as const
   readonly shard: string
 
-  constructor(context: OperationContext, shard: string) {
-    super(context)
+  constructor(context: OperationContext, outcomes: Outcomes<void>, shard: string) {
+    super(context, outcomes)
     this.shard = shard
   }
 }
 
 export type AnyOperation = Change | Prune | Unlink | Split
+
+/** Runs an operation and waits for it. */
+export function promised<T>(start: (outcomes: Outcomes<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => start({ succeeded: resolve, failed: reject }))
+}
+
+/** For what nobody waits for: not getting to it is no error. */
+export const UNHEEDED: Outcomes<void> = { succeeded: () => undefined, failed: () => undefined }
 
 /** Decides on a fixed document; `null` removes. */
 export function decideOn(document: StoredDocument | null): Decide {

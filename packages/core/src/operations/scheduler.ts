@@ -1,8 +1,9 @@
+import { onAbort } from '../abort.ts'
 import { VaultError } from '../errors.ts'
 import type { Freshness, ShardManager } from '../shards/manager.ts'
 import { notApplied } from '../vault/root.ts'
 import { Execution, type Remainder } from './execution.ts'
-import { type AnyOperation, contentionError, Split, Unlink } from './operation.ts'
+import { type AnyOperation, contentionError, Split, UNHEEDED, Unlink } from './operation.ts'
 import { makePlan, type Plan } from './plan.ts'
 import { View } from './view.ts'
 
@@ -24,9 +25,8 @@ interface Run {
  */
 export class Scheduler {
   readonly #manager: ShardManager
-  /** In the order of their arrival. */
+  /** Sorted by arrival only when it is looked at. */
   #queue: AnyOperation[] = []
-  readonly #arrival = new WeakMap<AnyOperation, number>()
   readonly #runs = new Map<AnyOperation, Run>()
   readonly #locked = new Set<string>()
   #arrivals = 0
@@ -39,19 +39,19 @@ export class Scheduler {
     this.#manager = manager
   }
 
-  /** Takes an operation in; its outcome comes by its `result`. */
+  /** Takes an operation in; its outcome comes by its `outcomes`. */
   submit(operation: AnyOperation): void {
-    if (operation.aborted) return operation.failAborted()
-    this.#arrival.set(operation, this.#arrivals++)
+    if (operation.aborted) {
+      operation.failAborted()
+      return
+    }
+    operation.arrival = this.#arrivals++
     this.#open++
-    const { signal } = operation.context
-    const abort = (): void => this.#abort(operation)
-    signal?.addEventListener('abort', abort, { once: true })
-    const settled = (): void => {
-      signal?.removeEventListener('abort', abort)
+    const forget = onAbort(operation.context.signal, () => this.#abort(operation))
+    operation.whenOver = () => {
+      forget()
       this.#closeOne()
     }
-    operation.result.then(settled, settled)
     this.#enqueue([operation])
   }
 
@@ -81,9 +81,7 @@ export class Scheduler {
   }
 
   #enqueue(operations: readonly AnyOperation[]): void {
-    const arrival = (operation: AnyOperation): number => this.#arrival.get(operation) as number
-    this.#queue.push(...operations.filter((operation) => !operation.over))
-    this.#queue.sort((a, b) => arrival(a) - arrival(b))
+    for (const operation of operations) if (!operation.over) this.#queue.push(operation)
     this.#wake()
   }
 
@@ -103,6 +101,7 @@ export class Scheduler {
     const waiting: AnyOperation[] = []
     const together: AnyOperation[] = []
     const locks = new Set<string>()
+    this.#queue.sort((a, b) => a.arrival - b.arrival)
     for (const operation of this.#queue) {
       const wanted = this.#wantedLocks(operation)
       const free = wanted.every((id) => !this.#locked.has(id) && !reserved.has(id))
@@ -259,14 +258,12 @@ export class Scheduler {
   }
 
   #followUp({ again, directories, held, outgrown }: Remainder): void {
-    for (const shard of outgrown) this.submit(new Split(this.#current(), shard))
+    for (const shard of outgrown) this.submit(new Split(this.#current(), UNHEEDED, shard))
     if (directories.size > 0) {
-      const unlink = new Unlink(this.#current(), [...directories])
-      this.submit(unlink)
       const settle = (): void => {
         for (const each of held) each()
       }
-      unlink.result.then(settle, settle)
+      this.submit(new Unlink(this.#current(), { succeeded: settle, failed: settle }, [...directories]))
     }
     this.#tryAgain(again)
   }

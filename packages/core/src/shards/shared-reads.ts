@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts'
 import { abortedError, throwIfAborted } from '../errors.ts'
 
 interface Request<T> {
@@ -25,18 +26,17 @@ export class SharedReads<T> {
     const request = unsent === undefined || unsent.abort.signal.aborted ? this.#prepare(id) : unsent
     request.waiting++
     if (signal === undefined) return await request.result
-    let stop: () => void = () => undefined
+    let forget: () => void = () => undefined
     const aborted = new Promise<never>((_resolve, reject) => {
-      stop = () => {
+      forget = onAbort(signal, () => {
         if (--request.waiting === 0) request.abort.abort(signal.reason)
         reject(abortedError(signal))
-      }
-      signal.addEventListener('abort', stop, { once: true })
+      })
     })
     try {
       return await Promise.race([request.result, aborted])
     } finally {
-      signal.removeEventListener('abort', stop)
+      forget()
     }
   }
 
