@@ -1,5 +1,6 @@
-import { createMemoryStore } from '../../src/store/memory-store.ts'
+import { createMemoryStore } from '../../src/index.ts'
 import { blobStoreConformance, missingCapabilities, type StoreLocation } from '../../src/testing/index.ts'
+import { runScenario, SETTINGS } from '../scenario.ts'
 
 /** What one trial came to; `error` is absent when it went well. */
 export interface TrialReport {
@@ -22,6 +23,7 @@ const trials: readonly Trial[] = [
   ...blobStoreConformance
     .filter((each) => missingCapabilities(each, capabilities).length === 0)
     .map(({ name, run }) => ({ name, run: () => run(openMemory) })),
+  ...SETTINGS.map((setting) => ({ name: `a vault's life with ${setting.name}`, run: () => runScenario(setting) })),
 ]
 
 /** The names of all trials, for the runner to see that none went missing. */
