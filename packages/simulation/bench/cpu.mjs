@@ -18,6 +18,11 @@ export function median(samples) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+/** A subject that takes longer than this for a step has had enough after three turns. */
+const SLOW_MS = 500
+
+const hadEnough = (samples) => samples.length >= 3 && median(samples) > SLOW_MS
+
 /**
  * Runs every step on every subject, in turns: each turn gives each subject a short time, so that a slow moment of the machine hits all alike.
  * The first turn is the warm-up and is thrown away. Returns, for each subject, the medians by step, in milliseconds.
@@ -29,6 +34,7 @@ async function runSteps(workers, { turns, turnMs }, log) {
     const samples = new Map([...workers.keys()].map((id) => [id, []]))
     for (let turn = 0; turn <= turns; turn++) {
       for (const [id, worker] of workers) {
+        if (hadEnough(samples.get(id))) continue
         const { samplesMs, diskBytes } = await worker.call({ step, budgetMs: turn === 0 ? turnMs / 4 : turnMs })
         if (turn > 0) samples.get(id).push(...samplesMs)
         if (diskBytes !== undefined) figures.get(id).diskBytes = diskBytes

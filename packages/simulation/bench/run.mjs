@@ -51,7 +51,8 @@ Medians of ${effort.turns} turns that take the subjects one after the other, eac
 multiple of that one; below 1 VaultDB is better. *Open + …* opens the store, does it, and closes the store. One encrypted file hands out its own objects and
 checks nothing before it overwrites; SQLCipher runs with \`journal_mode = WAL\` and \`synchronous = FULL\`; kdbxweb uses AES-KDF with one round
 and keeps no history; conf derives its key and reads its file at every access and does not fsync the folder.
-Memory is above what the process had before it opened the store: *held* is the heap after a collection, *peak* is resident memory.
+Memory is above what the process had before it opened the store: *held* is the JavaScript heap after a
+collection (a native cache, such as SQLite's, does not show in it), *peak* is resident memory.
 ${unusable.map((name) => `\n\`${name}\` could not be built on this machine and is left out.\n`).join('')}
 ${cpu.map(cpuReport).join('\n\n')}
 

@@ -42,7 +42,7 @@ export interface Laboratory {
 const KEY = Uint8Array.from({ length: 32 }, (_, index) => index)
 
 /** So that a log is full whatever its length: the design asks for 16 entries in full and 64 bare ids at least. */
-const WRITES_THAT_FILL_A_LOG = 120
+const WRITES_THAT_FILL_A_LOG = 85
 
 async function contentOf(store: BlobStore): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>()
