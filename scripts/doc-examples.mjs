@@ -102,6 +102,7 @@ export function findExamples(root) {
 
 /** What a doc comment may take for granted, each with its declaration; later ones build on earlier ones. */
 const FIXTURES = new Map([
+  ['test', `const test = (_name: string, run: () => Promise<void>): Promise<void> => run()`],
   ['password', `const password = 'correct horse battery staple'`],
   ['store', `const store = createMemoryStore()`],
   ['db', `const db = await VaultDB.openOrCreate(store, { key: new Uint8Array(32) })`],
@@ -111,7 +112,8 @@ const FIXTURES = new Map([
  * @param {string} code
  * @param {string} name
  */
-const declares = (code, name) => new RegExp(`\\b(const|let|function|class|import)\\b[^=;(]*\\b${name}\\b`).test(code)
+const declares = (code, name) =>
+  new RegExp(`\\b(const|let|function|class|import)\\b(?:(?! of )[^=;(])*\\b${name}\\b`).test(code)
 
 /**
  * @param {string} code

@@ -19,6 +19,12 @@ const publicNames = new Map(
   }).map(([specifier, module]) => [specifier, Object.keys(module)]),
 )
 
+/**
+ * How a value is broken into lines and spaced is no part of what an example promises.
+ * @param {string} text
+ */
+const squeeze = (text) => text.replace(/\s+/g, '')
+
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
 const examples = findExamples(root).map((example) => {
@@ -50,7 +56,7 @@ describe('the examples of the documentation', () => {
     const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root)
     const program = ts.createProgram(
       examples.map(({ path }) => path),
-      options,
+      { ...options, typeRoots: [join(root, 'node_modules', '@types')] },
     )
     const problems = examples.flatMap(({ path, title }) =>
       ts
@@ -65,8 +71,8 @@ describe('the examples of the documentation', () => {
     const printed = []
     vi.spyOn(console, 'log').mockImplementation((...values) => void printed.push(format(...values)))
     await import(path)
-    const promised = promisedOutput(code)
+    const promised = promisedOutput(code).map(squeeze)
     // What an example prints without promising it may stand in between.
-    expect(printed.filter((line) => promised.includes(line))).toEqual(promised)
+    expect(printed.map(squeeze).filter((line) => promised.includes(line))).toEqual(promised)
   })
 })

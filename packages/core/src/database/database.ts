@@ -33,7 +33,7 @@ import type {
  *
  * const db = await VaultDB.create(createMemoryStore(), { password: 'correct horse battery staple' })
  * await db.put('/logins/example', { username: 'ann', password: 'hunter2' })
- * await db.update('/logins/example', (login) => ({ ...login, username: 'bob' }))
+ * await db.update<{ username: string }>('/logins/example', (login) => login && { ...login, username: 'bob' })
  * const login = await db.get('/logins/example')
  * await db.close()
  * ```
