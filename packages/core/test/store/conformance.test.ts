@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { blobStoreConformance } from '../../src/testing/index.ts'
 import { BROKEN_STORES, type BrokenStore, brokenLocation } from './broken-stores.ts'
@@ -35,6 +36,18 @@ describe('the conformance suite', () => {
       expect(error).toMatchObject({ name: expect.stringMatching(/^(Vault)?Error$/) })
     })
   }
+
+  test('lets a writer go on that waits for a disk while its readers need not wait', async () => {
+    const location = brokenLocation((client) => ({
+      async write(...request) {
+        await setImmediate()
+        return client.write(...request)
+      },
+    }))
+    for (const { run } of blobStoreConformance.filter(({ requires }) => requires?.includes('atomicReads'))) {
+      await run(async () => location)
+    }
+  })
 
   test('closes every client and disposes of the place, also when the case fails', async () => {
     const events: string[] = []
