@@ -79,7 +79,8 @@ describe('permissions', () => {
   test('a folder that may not be written to: ERR_UNAUTHORIZED, and reads go on', async () => {
     const folder = freshFolder()
     await perform(folder, [WRITE], ordinary)
-    for (const path of [folder, join(folder, 'vault.blob')]) fs.chmodSync(path, 0o500)
+    const paths = [folder, join(folder, 'vault.blob')]
+    for (const path of paths) fs.chmodSync(path, 0o500)
     const answers = await perform(folder, [READ, WRITE, { kind: 'delete' }, { ...WRITE, key: 'other' }, READ], ordinary)
     expect(answers.map(({ code, bytes }) => code ?? bytes)).toEqual([
       10_000,
@@ -91,6 +92,7 @@ describe('permissions', () => {
     const [creation] = await perform(folder, [{ ...WRITE, key: 'other' }], ordinary)
     expect(creation?.code).toBe('ERR_UNAUTHORIZED')
     expect(creation?.message).toContain(folder)
+    for (const path of paths) fs.chmodSync(path, 0o700) // so that it can be removed
   })
 
   test('a folder that may not be read: ERR_UNAUTHORIZED, never absence', async () => {
@@ -100,6 +102,7 @@ describe('permissions', () => {
     expect((await perform(folder, [READ], ordinary))[0]?.code).toBe('ERR_UNAUTHORIZED')
     fs.chmodSync(folder, 0o000)
     expect((await perform(folder, [READ], ordinary))[0]?.code).toBe('ERR_UNAUTHORIZED')
+    for (const path of [folder, join(folder, 'vault.blob')]) fs.chmodSync(path, 0o700)
   })
 })
 

@@ -82,6 +82,15 @@ describe('folders that a crash left', () => {
     expect(there()).toEqual([false, false, false])
   })
 
+  test('renamed before they are emptied, so that no writer can publish one with half of its files', async () => {
+    const folder = freshFolder()
+    await writeTimes(folder, 1)
+    const path = unfinished(folder, 'vault', 'new')
+    vi.spyOn(fs, 'rmSync').mockImplementation(() => undefined) // killed before the first file is removed
+    await createFileStore(folder).write('a', new Uint8Array(1), null)
+    expect([fs.existsSync(path), fs.existsSync(path.replace(/new$/, 'trash'))]).toEqual([false, true])
+  })
+
   test('a creator that lives although its folder was cleared fails honestly, and can try again', async () => {
     const folder = freshFolder()
     const store = createFileStore(folder)
