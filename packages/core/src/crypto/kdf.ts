@@ -96,6 +96,18 @@ export function newKdfParameters(runtime: Runtime, options: KdfOptions = { name:
   return parameters
 }
 
+/** The options that give stored parameters again, but for their salt. */
+export function kdfOptionsOf(parameters: KdfParameters): KdfOptions {
+  switch (parameters.name) {
+    case 'argon2id':
+      return { name: 'argon2id', memoryKiB: parameters.m, passes: parameters.t, parallelism: parameters.p }
+    case 'scrypt':
+      return { name: 'scrypt', N: parameters.N, r: parameters.r, p: parameters.p }
+    case 'pbkdf2-sha256':
+      return { name: 'pbkdf2-sha256', iterations: parameters.c }
+  }
+}
+
 /**
  * Refuses stored parameters that are weaker than OWASP accepts, or that together would keep this machine busy for too long.
  * To be called with all slots that will be tried, before the first is: they are not authenticated until one has opened.

@@ -143,7 +143,7 @@ export class VaultDB implements DocumentStore {
   }
 
   /**
-   * Replaces the slot that `oldPassword` opens by one for `newPassword`, derived the same way as for a new vault. Old copies
+   * Replaces the slot that `oldPassword` opens by one for `newPassword`, at the same cost of key derivation. Old copies
    * of the root file (backups, versions that a store keeps) still open with the old password. Rejects with `ERR_CREDENTIALS`.
    */
   changePassword(oldPassword: string, newPassword: string, options?: OperationOptions): Promise<void> {
@@ -151,7 +151,7 @@ export class VaultDB implements DocumentStore {
       checkOptions(options, ['signal'], 'changePassword()')
       const old = checkSecret({ password: oldPassword })
       const next = checkSecret({ password: newPassword })
-      await this.#engine.root.changeSecret(old, next, undefined, options?.signal)
+      await this.#engine.root.changeSecret(old, next, options?.signal)
     })
   }
 

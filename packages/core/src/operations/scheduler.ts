@@ -30,6 +30,8 @@ export class Scheduler {
   readonly #runs = new Map<AnyOperation, Run>()
   readonly #locked = new Set<string>()
   #arrivals = 0
+  /** Operations whose outcome is out: progress of this client. */
+  #landed = 0
   #awake = false
   /** Operations whose outcome is not out, and work that follows from them. */
   #open = 0
@@ -49,6 +51,7 @@ export class Scheduler {
     this.#open++
     const forget = onAbort(operation.context.signal, () => this.#abort(operation))
     operation.whenOver = () => {
+      this.#landed++
       forget()
       this.#closeOne()
     }
@@ -195,7 +198,7 @@ export class Scheduler {
           for (const [operation, ready] of planned.pending) {
             // No lock is held while a user's function is awaited; it comes back with the answer.
             this.#dismiss(run, (each) => each === operation)
-            ready.then(() => this.#enqueue([operation])).catch(() => undefined)
+            this.#awaitAnswer(operation, ready)
           }
           break
         case 'stale':
@@ -214,6 +217,17 @@ export class Scheduler {
         }
       }
     }
+  }
+
+  /**
+   * Queues an operation again once its user function has answered. If the document has changed by then the function is asked
+   * anew: bounded, unless it was this client's own changes that landed meanwhile, of which there is an end.
+   */
+  #awaitAnswer(operation: AnyOperation, ready: Promise<void>): void {
+    if (operation.landedWhenAsked === this.#landed) operation.attempts++
+    operation.landedWhenAsked = this.#landed
+    if (operation.attempts >= this.#manager.requests.retry.conflictAttempts) this.#giveUp(operation)
+    else ready.then(() => this.#enqueue([operation])).catch(() => undefined)
   }
 
   #dismiss(run: Run, leaves: (operation: AnyOperation) => boolean): void {

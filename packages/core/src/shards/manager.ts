@@ -286,7 +286,12 @@ export class ShardManager {
       timeMs: runtime.now(),
     })
     const cut = options.split ? await this.#split(next, options.signal) : { state: next, siblings: [] }
-    const data = await encodeShardFile(this.#root.shardContext, base.id, cut.state)
+    let data: Uint8Array
+    try {
+      data = await encodeShardFile(this.#root.shardContext, base.id, cut.state)
+    } catch (error) {
+      return { kind: 'refused', error } // too large for the format
+    }
     const hash = sha256(runtime, data)
     const inspect = async (): Promise<Finding> => {
       const found = await this.#reads.join(base.id)

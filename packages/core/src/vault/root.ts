@@ -1,7 +1,6 @@
 import { equalBytes, toBase64Url } from '../bytes.ts'
 import { sha256 } from '../crypto/hash.ts'
-import type { KdfOptions } from '../crypto/kdf.ts'
-import { deriveRootKey } from '../crypto/kdf.ts'
+import { deriveRootKey, type KdfOptions, kdfOptionsOf } from '../crypto/kdf.ts'
 import { FIRST_KEY } from '../crypto/router.ts'
 import type { CryptoContext } from '../crypto/seal.ts'
 import { newWriteId } from '../crypto/write-id.ts'
@@ -98,7 +97,7 @@ export class VaultRoot {
       const { blob } = await context.requests.read(ROOT_FILE, {})
       if (blob === null || blob === 'unchanged') return { kind: 'unclear' }
       if (equalBytes(blob.data, data)) return { kind: 'current', version: blob.version }
-      if (parseRootHeader(blob.data).header.vault !== ids.vault) return { kind: 'not-applied' }
+      if (vaultIdIn(blob.data) !== ids.vault) return { kind: 'not-applied' }
       // Somebody who knows the password has found the pending vault meanwhile and finished it.
       const state = await decodeState(context, rootKey, { data: blob.data, version: blob.version })
       found = new VaultRoot(context, rootKey, state)
@@ -227,13 +226,17 @@ export class VaultRoot {
     throw failedWrite(outcome)
   }
 
-  /** Replaces the slot that `old` opens by one for `next`. The key that the slots hold stays the same. */
-  async changeSecret(old: Secret, next: Secret, kdf?: KdfOptions, signal?: AbortSignal): Promise<void> {
+  /**
+   * Replaces the slot that `old` opens by one for `next`, with the same cost of key derivation. The key that the slots hold
+   * stays the same.
+   */
+  async changeSecret(old: Secret, next: Secret, signal?: AbortSignal): Promise<void> {
     await this.refresh(signal)
     let made: { readonly replaced: string; readonly slot: Slot } | null = null
     await this.change(async (header) => {
       if (made === null || !header.slots.some((slot) => slot.id === made?.replaced)) {
         const { slot, rootSecret } = await unlock(this.#context.crypto, header, old)
+        const kdf = slot.kind === 'password' ? kdfOptionsOf(slot.kdf) : undefined
         made = { replaced: slot.id, slot: await createSlot(this.#context.crypto, header, next, rootSecret, kdf) }
       }
       const { replaced, slot } = made
@@ -277,6 +280,15 @@ export function notApplied(error: unknown): VaultError {
   const asked = error instanceof Object && 'retryAfterMs' in error ? Number(error.retryAfterMs) : Number.NaN
   const retry = Number.isNaN(asked) ? {} : { retryAfterMs: asked }
   return new VaultError(code, message, { applied: 'no', cause: error, ...retry })
+}
+
+/** The vault that a root file says it is of; `null` if it is none that can be read. */
+function vaultIdIn(data: Uint8Array): string | null {
+  try {
+    return parseRootHeader(data).header.vault
+  } catch {
+    return null
+  }
 }
 
 async function decodeState(
