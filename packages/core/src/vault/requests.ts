@@ -46,9 +46,6 @@ export interface PendingWrite {
   inspect(): Promise<Finding>
 }
 
-/** Latency assumed before the first answer, milliseconds. */
-const INITIAL_LATENCY_MS = 20
-
 /**
  * The way to the blob store: numbers requests in the order they are sent, learns how long they take, and sees writes
  * through to a definite outcome.
@@ -57,13 +54,14 @@ export class Requests {
   readonly store: BlobStore
   readonly runtime: Runtime
   readonly retry: RetryPolicy
+  readonly #backoff: Backoff
   #tick = 0
-  #latencyMs = INITIAL_LATENCY_MS
 
   constructor(store: BlobStore, runtime: Runtime, retry: RetryPolicy) {
     this.store = store
     this.runtime = runtime
     this.retry = retry
+    this.#backoff = createBackoff(runtime, retry.maxDelayMs)
   }
 
   /** Number of the last request sent. */
@@ -76,7 +74,7 @@ export class Requests {
     const sentTick = ++this.#tick
     const sentAtMs = this.runtime.monotonicMs()
     const blob = await this.store.read(key, options)
-    this.#learn(sentAtMs)
+    this.#backoff.observe(this.runtime.monotonicMs() - sentAtMs)
     return { blob, sentTick, sentAtMs }
   }
 
@@ -92,7 +90,7 @@ export class Requests {
       try {
         const options = write.signal === undefined ? {} : { signal: write.signal }
         const version = await this.store.write(write.key, write.data, write.expected, options)
-        this.#learn(sentAtMs)
+        this.#backoff.observe(this.runtime.monotonicMs() - sentAtMs)
         return { kind: 'done', version, sentTick, sentAtMs }
       } catch (error) {
         const code = errorCode(error)
@@ -126,17 +124,13 @@ export class Requests {
   }
 
   /**
-   * Waits before attempt `attempt + 1`: on the scale of the latency observed, doubling, jittered, at most `maxDelayMs`, and not
-   * shorter than what the store asked for.
+   * Waits after attempt number `attempt` failed with `cause`: on the scale of the latency observed, longer each time, jittered, and
+   * not shorter than what the store asked for. Throws `cause` if that is more than the longest wait.
    */
   async backOff(attempt: number, cause: unknown, signal?: AbortSignal): Promise<void> {
-    const scaled = this.#latencyMs * 2 ** Math.min(attempt - 1, 10) * (0.5 + this.runtime.jitter())
-    const asked = cause instanceof Object && 'retryAfterMs' in cause ? Number(cause.retryAfterMs) || 0 : 0
-    await this.runtime.sleep(Math.max(Math.min(scaled, this.retry.maxDelayMs), asked), signal)
-  }
-
-  #learn(sentAtMs: number): void {
-    const tookMs = this.runtime.monotonicMs() - sentAtMs
-    this.#latencyMs += (tookMs - this.#latencyMs) / 8
+    const askedMs = cause instanceof Object && 'retryAfterMs' in cause ? Number(cause.retryAfterMs) : undefined
+    const delayMs = this.#backoff.delayMs(attempt, askedMs)
+    if (delayMs === null) throw cause
+    await this.#backoff.wait(delayMs, signal)
   }
 }

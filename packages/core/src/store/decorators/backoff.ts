@@ -4,7 +4,7 @@ import type { Runtime } from '../../runtime.ts'
 /** Assumed until a request was answered, in milliseconds: a store across a continent. */
 const FIRST_LATENCY_MS = 100
 /** A store in memory answers at once; a wait of nothing would only burn the attempts. */
-const MIN_LATENCY_MS = 5
+const MIN_LATENCY_MS = 1
 /** One answer that took very long must not make all waits very long. */
 const MAX_LATENCY_MS = 2000
 /** Weight of the newest answer, as for TCP's smoothed round-trip time (RFC 6298, section 2.3). */
