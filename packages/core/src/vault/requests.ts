@@ -1,6 +1,7 @@
 import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
 import type { Runtime } from '../runtime.ts'
 import { type BlobStore, REFUSALS, type ReadOptions, type StoredBlob, type Version } from '../store/contract.ts'
+import { type Backoff, createBackoff } from '../store/decorators/backoff.ts'
 
 /** How failing requests are retried, all values given. */
 export interface RetryPolicy {

@@ -92,7 +92,7 @@ describe('withReadRetry', () => {
       runtime.sleeps.pop()
     }
     for (const [latencyMs, waitMs] of [
-      [1, 10],
+      [0.2, 2],
       [40, 80],
       [900, 1800],
       [60_000, 4000],
