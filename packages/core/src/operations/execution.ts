@@ -269,6 +269,8 @@ export class Execution {
     const unresolved = (operation: AnyOperation): string[] =>
       [...(unlinking.candidates.get(operation) ?? [])].filter((directory) => {
         if (planned.has(directory)) return !unlinked.has(directory)
+        const owner = unlinking.unmarked.get(directory)
+        if (owner !== undefined && !this.#confirmed([owner])) return true
         return unlinking.recheck.has(directory) || (incomplete && unlinking.kept.has(directory))
       })
     const held: (() => void)[] = []

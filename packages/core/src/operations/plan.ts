@@ -155,6 +155,10 @@ function staleShards(
     if (operation.kind === 'change') check(operation, [(folded.effects.get(operation.path.path) as Effect).shard.id])
     if (operation.kind === 'prune') check(operation, folded.pruned.get(operation)?.shards ?? [])
     if (operation.kind === 'unlink') check(operation, unlinking.evidence.get(operation) ?? [])
+    for (const directory of unlinking.candidates.get(operation) ?? []) {
+      const owner = unlinking.unmarked.get(directory)
+      if (owner !== undefined) check(operation, [owner])
+    }
   }
   return stale
 }

@@ -1,5 +1,5 @@
 import { depthOf, markerOf, parentOf } from '../path/path.ts'
-import { itemOf } from '../shards/change.ts'
+import { holdsDirectory, itemOf } from '../shards/change.ts'
 import type { LoadedShard } from '../shards/manager.ts'
 import type { Folded } from './fold.ts'
 import type { AnyOperation, Unlink } from './operation.ts'
@@ -24,6 +24,11 @@ export interface Unlinking {
   readonly recheck: ReadonlySet<string>
   /** Directories that only documents of this plan keep from being empty. */
   readonly kept: ReadonlySet<string>
+  /**
+   * Directories that held something and yet have no marker in this plan's base of the shard that owns it: every document's
+   * ancestors have markers, so that base may be too old.
+   */
+  readonly unmarked: ReadonlyMap<string, string>
   /** Shards whose content kept an {@link Unlink} from unlinking. */
   readonly evidence: ReadonlyMap<Unlink, ReadonlySet<string>>
 }
@@ -31,7 +36,7 @@ export interface Unlinking {
 interface Candidate {
   readonly directory: string
   readonly operations: Set<AnyOperation>
-  /** Shards out of which the plan takes documents of the directory. */
+  /** Shards out of which the plan takes items of the directory. */
   readonly emptied: Set<string>
   /** Whether nothing may be concluded from the home shard alone. */
   thorough: boolean
@@ -51,6 +56,7 @@ export function planUnlinking(
   const unlinks: PlannedUnlink[] = []
   const unlinked = new Map<string, Set<string>>()
   const recheck = new Set<string>()
+  const unmarked = new Map<string, string>()
   const evidence = new Map<Unlink, Set<string>>()
 
   /** Whether something of the directory is left in a shard, counting what this plan takes out. */
@@ -89,14 +95,15 @@ export function planUnlinking(
     const marker = markerOf(directory)
     const home = lacks.try(owners, () => view.at(view.manager.router.keyOf(marker.directory, marker.name)))
     if (home === undefined) continue
-    if (itemOf(home.state, marker.directory, marker.name) !== undefined) {
+    const marked = itemOf(home.state, marker.directory, marker.name) !== undefined
+    if (marked) {
       const fences = new Set(covering.map(({ id }) => id))
       unlinks.push({ directory, fences, children: [...(unlinked.get(directory) ?? [])] })
       unlinked.set(marker.directory, (unlinked.get(marker.directory) ?? new Set()).add(directory))
-    }
-    if (marker.directory !== '/') queue.add(marker.directory, owners, [])
+    } else if (covering.some(({ state }) => holdsDirectory(state, directory))) unmarked.set(directory, home.id)
+    if (marker.directory !== '/') queue.add(marker.directory, owners, marked ? [home.id] : [])
   }
-  return { unlinks, candidates: queue.byOperation, recheck, kept, evidence }
+  return { unlinks, candidates: queue.byOperation, recheck, kept, unmarked, evidence }
 }
 
 /** Directories that some effect leaves with a document in or below them. */
