@@ -12,6 +12,9 @@ interface Turn {
   readonly operation: Operation
 }
 
+/** For a machine that has much else to do; it takes seconds. */
+const TIME_LIMIT_MS = 300_000
+
 const FAULTS = ['pass', 'drop', 'lose-answer', 'land-late'] as const
 
 interface Scenario {
@@ -70,11 +73,15 @@ async function explain(clients: number, { batches, order, faults }: Scenario): P
 }
 
 test.each([
-  { clients: 1, faults: false, numRuns: 300 },
-  { clients: 3, faults: false, numRuns: 400 },
-  { clients: 1, faults: true, numRuns: 200 },
-  { clients: 3, faults: true, numRuns: 300 },
-])('operations at once end as some order of them: $clients clients, faults: $faults', async (each) => {
-  const property = fc.asyncProperty(scenario(each.clients, each.faults), (drawn) => explain(each.clients, drawn))
-  await fc.assert(property, { numRuns: Number(process.env.RUNS ?? each.numRuns) })
-})
+  { clients: 1, faults: false, numRuns: 200 },
+  { clients: 3, faults: false, numRuns: 300 },
+  { clients: 1, faults: true, numRuns: 150 },
+  { clients: 3, faults: true, numRuns: 200 },
+])(
+  'operations at once end as some order of them: $clients clients, faults: $faults',
+  async (each) => {
+    const property = fc.asyncProperty(scenario(each.clients, each.faults), (drawn) => explain(each.clients, drawn))
+    await fc.assert(property, { numRuns: Number(process.env.RUNS ?? each.numRuns) })
+  },
+  TIME_LIMIT_MS,
+)
