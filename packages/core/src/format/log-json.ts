@@ -60,12 +60,12 @@ export function checkLog(seq: number, { entries, olderIds }: SequenceLog): void 
   )
   demand(
     entries.length >= Math.min(seq, LOG_ENTRIES.kept) && entries.length <= LOG_ENTRIES.most,
-    'its log is too short',
+    'its log does not fit its write counter',
   )
   const leastIds = Math.min(first - 1, LOG_OLDER_IDS.kept - (entries.length - LOG_ENTRIES.kept))
   demand(
     olderIds.length >= leastIds && olderIds.length <= Math.min(first - 1, LOG_OLDER_IDS.most),
-    'its log is too short',
+    'the older ids in its log do not fit its write counter',
   )
   demand(
     entries.every(({ removed }) => removed === null || isNameable(removed)),

@@ -8,7 +8,7 @@ import { shardToJson } from '../../src/format/shard-json.ts'
 import { bytesFrom } from './deterministic.ts'
 import { flipBit } from './tamper.ts'
 import type { MadeVault } from './vector-maker.ts'
-import type { VaultFiles } from './vector-reader.ts'
+import type { VaultFiles, VectorCredentials } from './vector-reader.ts'
 
 /** One fault in one file of a vault, and the code that it has to end in. */
 export interface Forgery {
@@ -17,10 +17,12 @@ export interface Forgery {
   /** What the file is replaced by; `null` where it is taken away. */
   readonly data: string | null
   readonly code: string
+  /** What to try; the vault's own where absent. */
+  readonly credentials?: VectorCredentials
 }
 
 type Data = Uint8Array | Promise<Uint8Array> | null
-type Fault = readonly [name: string, data: Data, code?: string]
+type Fault = readonly [name: string, data: Data, code?: string, credentials?: VectorCredentials]
 
 const SHARD = 'shards/0'
 const MIDDLE = `8${'0'.repeat(31)}`
@@ -153,6 +155,17 @@ function rootFaults(json: string, sealJson: (json: string) => Data): Fault[] {
   ]
 }
 
+/** Derivations that no reader may start. */
+const beyondReason: readonly (readonly [name: string, kdf: string])[] = [
+  ['too weak: Argon2id', '{"name":"argon2id","m":7168,"t":4,"p":1}'],
+  ['too weak: scrypt', '{"name":"scrypt","N":65536,"r":8,"p":1}'],
+  ['too weak: PBKDF2', '{"name":"pbkdf2-sha256","c":599999}'],
+  ['too costly: Argon2id memory', '{"name":"argon2id","m":2147483648,"t":3,"p":4}'],
+  ['too costly: Argon2id passes', '{"name":"argon2id","m":65536,"t":2147483648,"p":4}'],
+  ['too costly: scrypt', '{"name":"scrypt","N":1048576,"r":8,"p":3}'],
+  ['too costly: PBKDF2', '{"name":"pbkdf2-sha256","c":10485761}'],
+]
+
 function slotFaults(vault: MadeVault, data: Uint8Array, sealRoot: (header: string) => Data): Fault[] {
   const header = fromUtf8(rootHeader(vault.header))
   const slot = vault.header.slots[0] as Extract<Slot, { kind: 'key' }>
@@ -170,6 +183,10 @@ function slotFaults(vault: MadeVault, data: Uint8Array, sealRoot: (header: strin
       sealRoot(edit(header, slotJson, password(`{"name":"pbkdf2-sha256","c":600000,"salt":"${salt}"}`))),
       'ERR_CREDENTIALS',
     ],
+    ...beyondReason.map(([name, kdf]): Fault => {
+      const data = sealRoot(edit(header, slotJson, password(edit(kdf, '}', `,"salt":"${salt}"}`))))
+      return [`derivation ${name}`, data, 'ERR_CORRUPT', { password: 'password' }]
+    }),
     [
       'salt of a derivation too short',
       sealRoot(edit(header, slotJson, password('{"name":"pbkdf2-sha256","c":600000,"salt":"AAAA"}'))),
@@ -223,9 +240,10 @@ export async function makeForgeries(vault: MadeVault): Promise<{ files: VaultFil
   ]
   const forgeries: Forgery[] = []
   for (const [file, list] of faults) {
-    for (const [name, made, code = 'ERR_CORRUPT'] of list) {
+    for (const [name, made, code = 'ERR_CORRUPT', credentials] of list) {
       const data = await made
-      forgeries.push({ name: `${file}: ${name}`, file, data: data === null ? null : toBase64Url(data), code })
+      const forged = { name: `${file}: ${name}`, file, data: data === null ? null : toBase64Url(data), code }
+      forgeries.push(credentials === undefined ? forged : { ...forged, credentials })
     }
   }
   return { files, faults: forgeries }

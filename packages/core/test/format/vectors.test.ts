@@ -206,10 +206,10 @@ describe('bad vaults, each with one fault', () => {
     expect(await outcomeOf(readVault(bad.kept.files, bad.kept.credentials))).toBe('opened')
   })
 
-  it.each(bad.kept.faults)('$name: $code', async ({ file, data, code }) => {
+  it.each(bad.kept.faults)('$name: $code', async ({ file, data, code, credentials = bad.kept.credentials }) => {
     const { [file]: _, ...others } = bad.kept.files
     const files = data === null ? others : { ...others, [file]: data }
-    expect(await outcomeOf(readVault(files, bad.kept.credentials))).toBe(code)
+    expect(await outcomeOf(readVault(files, credentials))).toBe(code)
   })
 
   it('are all there', () => {
