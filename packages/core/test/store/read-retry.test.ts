@@ -102,7 +102,7 @@ describe('withReadRetry', () => {
       runtime.sleeps.length = 0
       const reading = store.read('vault')
       await runtime.run(reading)
-      expect(runtime.sleeps[0]).toBe(waitMs)
+      expect(runtime.sleeps[0]).toBeCloseTo(waitMs)
     }
   })
 
