@@ -47,5 +47,8 @@ function messageOf(error: unknown): string {
 /** Where an error came from, without its message. */
 function framesOf(error: unknown): string {
   const lines = error instanceof Error ? (error.stack ?? '').split('\n') : []
-  return lines.filter((line) => line.startsWith('    at ')).join('\n').concat('\n')
+  return lines
+    .filter((line) => line.startsWith('    at '))
+    .join('\n')
+    .concat('\n')
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { createRuntime } from '@vaultdb/core'
+import { createCommandRuntime } from '../src/runtime.ts'
 import type { Output, StopSignal, Terminal } from '../src/terminal.ts'
 
 /** What a test says about the surroundings of a command; the rest is a terminal that nobody sits at. */
@@ -45,7 +45,7 @@ export function createFakeTerminal(options: FakeOptions = {}): FakeTerminal {
     directory: options.directory ?? '/',
     temporaryDirectory: options.temporaryDirectory ?? '/',
     runtime: {
-      ...createRuntime(),
+      ...createCommandRuntime(),
       monotonicMs: () => {
         nowMs += options.tickMs ?? 0
         return nowMs

@@ -1,4 +1,4 @@
-import { errorCode, type VaultDB, type WriteOperation, type WriteResult } from '@vaultdb/core'
+import { errorCode, type VaultDB, type WriteResult } from '@vaultdb/core'
 import type { ProgressDisplay } from '../progress.ts'
 import type { ImportRow } from './format.ts'
 
@@ -40,6 +40,7 @@ export class Import {
   readonly #lineOf = new Map<string, number>()
   #problems = 0
   #unknown = 0
+  #done = 0
 
   constructor(db: VaultDB, surroundings: ImportSurroundings) {
     this.#db = db
@@ -86,41 +87,36 @@ export class Import {
     await this.#surroundings.onProblem(line, reason)
   }
 
+  /**
+   * Every document is an operation of its own, so that what the vault refuses fails alone; operations that wait at the same
+   * time are planned and written together all the same.
+   */
   async #write(rows: readonly DocumentRow[]): Promise<void> {
-    const operations = rows.map(({ path, value }): WriteOperation => ({ put: path, value }))
-    const { signal, display } = this.#surroundings
-    try {
-      const results = await this.#db.write(operations, { signal, onProgress: display.report })
-      for (const result of results) this.#count(result)
-    } catch (error) {
-      const results = resultsOf(error)
-      if (results === null) throw error
-      await this.#sortOut(rows, results, error)
-    }
-  }
-
-  /** Counts what a failed write applied; throws on unless every failure was a document's own. */
-  async #sortOut(rows: readonly DocumentRow[], results: readonly unknown[], failure: unknown): Promise<void> {
-    let mustStop = false
-    for (const [index, { line }] of rows.entries()) {
-      const result = results[index]
-      if (typeof result === 'string') {
-        this.#count(result as WriteResult)
-        continue
+    let failure: unknown
+    const writes = rows.map(async ({ path, value, line }) => {
+      try {
+        const [result] = await this.#db.write([{ put: path, value }], { signal: this.#surroundings.signal })
+        this.#count(result)
+      } catch (error) {
+        const reason = reasonOf(error)
+        if (isOwn(reason)) return this.#leaveOut(line, reason.message)
+        if (errorCode(reason) === 'ERR_OUTCOME_UNKNOWN') this.#unknown++
+        failure ??= reason
       }
-      if (isOwn(result)) await this.#leaveOut(line, result.message)
-      else mustStop = true
-      if (errorCode(result) === 'ERR_OUTCOME_UNKNOWN') this.#unknown++
-    }
-    if (mustStop) throw failure
+      this.#done++
+      this.#surroundings.display.report({ phase: 'write', done: this.#done, total: this.#lineOf.size })
+    })
+    await Promise.all(writes)
+    if (failure !== undefined) throw failure
   }
 
-  #count(result: WriteResult): void {
+  #count(result: WriteResult | undefined): void {
     if (result === 'created' || result === 'replaced' || result === 'unchanged') this.#counts[result]++
   }
 }
 
-function resultsOf(error: unknown): readonly unknown[] | null {
-  if (typeof error !== 'object' || error === null || !('results' in error)) return null
-  return Array.isArray(error.results) ? error.results : null
+/** Of a bulk's error, which only counts, that of its one operation. */
+function reasonOf(error: unknown): unknown {
+  const isBulk = typeof error === 'object' && error !== null && 'results' in error && Array.isArray(error.results)
+  return isBulk ? (error.results as readonly unknown[])[0] : error
 }
