@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url'
 import { makeCredentials } from '../dist/index.js'
 import { startChild } from './child.mjs'
 import { replaceDurably } from './durable-file.mjs'
-import { SUBJECTS } from './subjects/index.mjs'
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -70,12 +69,11 @@ function measureDurableWrite(directory) {
   return median(samples)
 }
 
-/** Everything at one number of documents. `unusable` are the packages that could not be installed here. */
-export async function measureCpu(count, { unusable, effort, log }) {
+/** Everything at one number of documents. */
+export async function measureCpu(count, { subjects, effort, log }) {
   log(`${count.toLocaleString('en')} documents`)
   mkdirSync(path('./work'), { recursive: true })
   const root = mkdtempSync(path('./work/run-'))
-  const subjects = SUBJECTS.filter(({ native }) => !unusable.includes(native))
   const directoryOf = ({ id }) => join(root, id)
   const workers = new Map()
   try {

@@ -18,13 +18,16 @@ const BYTE_FIGURES = [
 ]
 
 /** Three significant digits. */
-const digits = (value) => (value >= 100 ? String(Math.round(value)) : value.toPrecision(3))
+const digits = (value) => (value === 0 || value >= 100 ? String(Math.round(value)) : value.toPrecision(3))
 const duration = (ms) =>
   ms < 0.1 ? `${digits(ms * 1000)} µs` : ms < 1000 ? `${digits(ms)} ms` : `${digits(ms / 1000)} s`
 const size = (bytes) => `${digits(bytes / 1e6)} MB`
 
+/** Two significant digits, for what varies from run to run more than a third would show. */
+const rounded = (value) => (value >= 10 ? String(Math.round(value)) : value.toPrecision(2))
+
 /** Our figure as a multiple of a peer's: below 1 where ours is the better one. */
-const ratio = (ours, theirs) => `${digits(ours / theirs)} ×`
+const ratio = (ours, theirs) => (ours / theirs < 0.01 ? '< 0.01 ×' : `${rounded(ours / theirs)} ×`)
 
 function cpuRow(label, figure, format, figures) {
   const ours = figures.get('vaultdb')[figure]
@@ -88,7 +91,7 @@ export function networkReport(results) {
     const [first] = result.costs
     const bytes = result.costs.reduce((sum, cost) => sum + cost.bytesUp + cost.bytesDown, 0)
     const elapsedMs = Math.max(...result.costs.map((cost) => cost.elapsedMs))
-    const detail = `${Math.round(elapsedMs)} ms, ${digits(bytes / 1000)} KB${first.background > 0 ? `, ${first.background} of them later` : ''}`
+    const detail = `${Math.round(elapsedMs)} ms, ${digits(bytes / 1000)} KB${first.background > 0 ? `, ${first.background} requests in the background` : ''}`
     return [
       row.operation,
       `**${result.figure}**${met ? '' : ' (exceeds)'}`,
