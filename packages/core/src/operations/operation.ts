@@ -31,11 +31,13 @@ export interface Outcomes<T> {
   failed(error: unknown): void
 }
 
+const NOTHING: ReadonlySet<string> = new Set()
+
 /** State that every queued operation has; see the scheduler for its way. */
 abstract class Operation<T> {
   readonly context: OperationContext
   /** Shards that earlier planning found to be needed, beside the one that the map names. */
-  readonly needed: Set<string> = new Set()
+  needed: ReadonlySet<string> = NOTHING
   /** Its place in the order in which operations came, given by the scheduler. */
   arrival = 0
   /** How often it was planned in vain because another client's writes got in the way. */

@@ -57,9 +57,10 @@ export function makePlan(operations: readonly AnyOperation[], view: View): Plann
   if (folded.pending.size > 0) return { kind: 'pending', pending: folded.pending }
 
   const documentWrites = new Map<string, PlannedEffect[]>()
+  const chains = new Map<string, readonly NeededMarker[]>()
   for (const effect of folded.effects.values()) {
     if (!makesADifference(effect)) continue
-    const planned = lacks.try(effect.operations, () => linkEffect(effect, view))
+    const planned = lacks.try(effect.operations, () => linkEffect(effect, view, chains))
     if (planned === undefined) continue
     const writes = documentWrites.get(effect.shard.id)
     if (writes === undefined) documentWrites.set(effect.shard.id, [planned])
@@ -113,24 +114,35 @@ function isNewTopLevel(directory: string, view: View): boolean {
   return owner !== undefined && itemOf(owner.state, root, name) === undefined
 }
 
-/** Finds the markers that a document needs; none where its directory is known to be linked. */
-function linkEffect(effect: Effect, view: View): PlannedEffect {
+const NONE: readonly NeededMarker[] = []
+
+/**
+ * Finds the markers that a document needs; none where its directory is known to be linked. `chains` keeps what was found for
+ * a directory before.
+ */
+function linkEffect(effect: Effect, view: View, chains: Map<string, readonly NeededMarker[]>): PlannedEffect {
   const { path, shard, before, after } = effect
   // A document of the same directory in the base proves that the ancestors are linked: writing on that base keeps it true.
   // An effect of this plan proves nothing, and neither does a marker.
   const linked =
     after === null || before !== null || path.directory === '/' || holdsDocumentOf(shard.state, path.directory)
-  if (linked) return { effect, markers: [], ownMarkers: [] }
-  const markers = view.each(markedDirectories(path.directory), (each): NeededMarker => {
+  if (linked) return { effect, markers: NONE, ownMarkers: NONE }
+  const chain = chains.get(path.directory) ?? markerChain(path.directory, view)
+  chains.set(path.directory, chain)
+  return {
+    effect,
+    markers: chain.every((marker) => marker.shard === shard) ? NONE : chain.filter((marker) => marker.shard !== shard),
+    ownMarkers: chain.filter((marker) => marker.shard === shard),
+  }
+}
+
+/** The markers that link a directory. */
+function markerChain(directory: string, view: View): NeededMarker[] {
+  return view.each(markedDirectories(directory), (each): NeededMarker => {
     const marker = markerOf(each)
     const owner = view.at(view.manager.router.keyOf(marker.directory, marker.name))
     return { shard: owner, change: { ...marker, document: null } }
   })
-  return {
-    effect,
-    markers: markers.filter((marker) => marker.shard.id !== shard.id),
-    ownMarkers: markers.filter((marker) => marker.shard.id === shard.id),
-  }
 }
 
 /**

@@ -207,7 +207,8 @@ export class Scheduler {
         case 'needs': {
           const ids = new Set([...planned.needs.values()].flatMap((needed) => [...needed]))
           if (!this.#lockMore(run, ids)) {
-            for (const [operation, needed] of planned.needs) for (const id of needed) operation.needed.add(id)
+            for (const [operation, needed] of planned.needs)
+              operation.needed = new Set([...operation.needed, ...needed])
             const operations = run.operations.splice(0)
             this.#finish(run)
             this.#enqueue(operations)

@@ -275,8 +275,8 @@ export class ShardManager {
   ): Promise<ShardWriteOutcome> {
     const { runtime } = this.requests
     const removed = removedPaths(base.state, changes)
-    const change = utf8(JSON.stringify(changes.map((each) => [each.directory, each.name, each.document?.text])))
-    const writeId = newWriteId(runtime, base.hash, change)
+    const change = changes.flatMap((each) => [each.directory, each.name, each.document?.text ?? '']).join('\0')
+    const writeId = newWriteId(runtime, base.hash, sha256(runtime, utf8(change)))
     const seq = base.state.seq + 1
     const next = changeShard(base.state, changes, {
       seq,
