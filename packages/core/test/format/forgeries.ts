@@ -26,6 +26,8 @@ type Fault = readonly [name: string, data: Data, code?: string, credentials?: Ve
 
 const SHARD = 'shards/0'
 const MIDDLE = `8${'0'.repeat(31)}`
+/** Above the routing keys of all items, so that only the neighbour is at fault. */
+const END = 'f'.repeat(32)
 const RIGHT = toBase64Url(bytesFrom(0x30, 16))
 
 type Replacement = string | ((match: string, ...groups: string[]) => string)
@@ -116,10 +118,10 @@ function shardFaults(json: string, sealJson: (json: string) => Data): Fault[] {
   const items = (text: string): Data => sealJson(edit(json, /"items":.*$/, () => `"items":${text}}`))
   return [
     ['lo elsewhere', sealJson(edit(json, /"lo":"0/, '"lo":"8'))],
-    ['hi without next', sealJson(edit(json, '"hi":null', `"hi":"${MIDDLE}"`))],
+    ['hi without next', sealJson(edit(json, '"hi":null', `"hi":"${END}"`))],
     ['next without hi', sealJson(edit(json, '"next":null', `"next":"${RIGHT}"`))],
-    ['next that is missing', sealJson(edit(json, '"hi":null,"next":null', `"hi":"${MIDDLE}","next":"${RIGHT}"`))],
-    ['next is itself', sealJson(edit(json, '"hi":null,"next":null', `"hi":"${MIDDLE}","next":"0"`))],
+    ['next that is missing', sealJson(edit(json, '"hi":null,"next":null', `"hi":"${END}","next":"${RIGHT}"`))],
+    ['next is itself', sealJson(edit(json, '"hi":null,"next":null', `"hi":"${END}","next":"0"`))],
     ['directory without its slash', items('[["/a",[["b",1,0]]]]')],
     ['directory with an empty segment', items('[["//",[["b",1,0]]]]')],
     ['directory twice', items('[["/",[["a",1,0]]],["/",[["b",1,0]]]]')],
