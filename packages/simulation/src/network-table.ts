@@ -1,48 +1,13 @@
 import { deflateRawSync } from 'node:zlib'
+import { twoWriters } from './contention.ts'
 import type { NetworkCost } from './cost.ts'
-import { costOf, measureNetwork } from './cost.ts'
+import { measureNetwork } from './cost.ts'
 import { makeCredentials } from './credentials.ts'
-import type { Client, Laboratory, Specimen } from './laboratory.ts'
+import type { Client, Specimen } from './laboratory.ts'
 import { createLaboratory } from './laboratory.ts'
 import type { Materials } from './materials.ts'
-
-/** A limit that a figure must not exceed. */
-export interface Bound {
-  readonly what: string
-  readonly measured: number
-  readonly limit: number
-}
-
-/** What one row of the table found. */
-export interface RowResult {
-  /** Our figure: `requests / rounds`, or bytes. */
-  readonly figure: string
-  readonly bounds: readonly Bound[]
-  /** One for each client. */
-  readonly costs: readonly NetworkCost[]
-}
-
-/** One operation, what it may cost, and how to find out what it does cost. */
-export interface NetworkRow {
-  readonly operation: string
-  /** The bound in words, `requests / rounds`. */
-  readonly floor: string
-  /** Of the predecessor with 8 shards and of one encrypted file, measured earlier in the same way. */
-  readonly predecessor: string
-  readonly singleFile: string
-  measure(materials: Materials): Promise<RowResult>
-}
-
-const within = (cost: NetworkCost, requests: number, rounds: number): Bound[] => [
-  { what: 'requests', measured: cost.requests, limit: requests },
-  { what: 'rounds', measured: cost.rounds, limit: rounds },
-]
-
-const requestsAndRounds = (cost: NetworkCost, ...bounds: readonly Bound[]): RowResult => ({
-  figure: `${cost.requests} / ${cost.rounds}`,
-  bounds,
-  costs: [cost],
-})
+import type { NetworkRow, RowResult } from './network-row.ts'
+import { requestsAndRounds, within } from './network-row.ts'
 
 const touch = (document: unknown): unknown => ({ ...(document as object), modified: '2026-01-02T03:04:05.678Z' })
 
@@ -245,45 +210,6 @@ const bulkRows: readonly NetworkRow[] = [
   },
 ]
 
-/** Two clients that change different documents of one shard, each `updates` times, as fast as they can. */
-async function twoWriters(lab: Laboratory, site: Materials['site'], updates: number): Promise<RowResult> {
-  const clients = [await lab.client(), await lab.client()] as const
-  const paths = [site.paths[0], site.paths[1]] as const
-  for (const [index, { db }] of clients.entries()) await db.get(paths[index] ?? site.paths[0])
-  await lab.clock.settled()
-  const before = clients.map(({ store }) => store.requests.length)
-  const startMs = lab.clock.nowMs()
-  const run = async ({ db }: Client, path: string): Promise<number> => {
-    for (let update = 0; update < updates; update++) await db.update(path, touchNumbered(update))
-    return lab.clock.nowMs() - startMs
-  }
-  const elapsed = await Promise.all([run(clients[0], paths[0]), run(clients[1], paths[1])])
-  await lab.clock.settled()
-  const costs = clients.map(({ store }, index) => costOf(store.requests.slice(before[index]), elapsed[index] ?? 0))
-  return { figure: figureOfWriters(costs), bounds: costs.flatMap((cost) => boundsOfWriter(cost, updates)), costs }
-}
-
-const touchNumbered =
-  (number: number) =>
-  (document: unknown): unknown => ({ ...(document as object), modified: String(number) })
-
-function figureOfWriters(costs: readonly NetworkCost[]): string {
-  const requests = costs.reduce((sum, cost) => sum + cost.requests, 0)
-  return `${requests} / ${Math.max(...costs.map((cost) => cost.rounds))}`
-}
-
-/**
- * One retry per real conflict: a write of one client fails only because a write of the other succeeded since, so there are at most as
- * many conflicts as the other made updates, and each costs one read and one more write.
- */
-function boundsOfWriter(cost: NetworkCost, updates: number): Bound[] {
-  return [
-    { what: 'conflicts', measured: cost.conflicts, limit: updates },
-    { what: 'writes', measured: cost.writes, limit: updates + cost.conflicts },
-    { what: 'reads', measured: cost.reads, limit: cost.conflicts },
-  ]
-}
-
 const contentionRows: readonly NetworkRow[] = [1, 20].map((updates) => ({
   operation: `two writers at once, different documents of one shard${updates === 1 ? '' : `, ${updates} updates each`}`,
   floor: 'one retry per conflict',
@@ -339,8 +265,3 @@ export const NETWORK_ROWS: readonly NetworkRow[] = [
   ...contentionRows,
   ...byteRows,
 ]
-
-/** The bounds of a result that its figures exceed. */
-export function exceeded(result: RowResult): Bound[] {
-  return result.bounds.filter((bound) => bound.measured > bound.limit)
-}

@@ -99,7 +99,7 @@ export function createNetworkStore(inner: BlobStore, options: NetworkOptions): N
     expected: Version | null,
     writeOptions?: RequestOptions,
   ): Promise<Version> => {
-    const body = data.slice() // as it is now: the caller may use its buffer again before the bytes reach the store
+    const body = new Uint8Array(data) // as it is now: the caller may use its buffer again before the bytes reach the store
     const request = { kind: 'write', key, bytesUp: body.length } as const
     return send(
       request,

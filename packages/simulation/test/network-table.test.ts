@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { formatTrace } from '../src/cost.ts'
 import type { Materials } from '../src/materials.ts'
 import { prepareMaterials } from '../src/materials.ts'
-import { exceeded, NETWORK_ROWS } from '../src/network-table.ts'
+import { exceeded } from '../src/network-row.ts'
+import { NETWORK_ROWS } from '../src/network-table.ts'
 
 describe('what operations cost on the network', () => {
   let materials: Materials
@@ -21,5 +22,8 @@ describe('what operations cost on the network', () => {
     const result = await row.measure(materials)
     const trace = result.costs.map((cost) => formatTrace(cost.trace)).join('\n\n')
     expect(exceeded(result), `${row.operation}: ${result.figure}\n${trace}`).toEqual([])
+    // Figures of nothing would be within every bound.
+    const requests = result.costs.reduce((sum, cost) => sum + cost.requests, 0)
+    expect(requests > 0).toBe(row.floor !== '0')
   })
 })
