@@ -49,8 +49,8 @@ export interface Contents {
  * Reads the whole vault shard by shard as a new client, and throws unless it is sound: ranges join up, each item lies in the
  * shard that owns its key, and **every document's ancestors have their markers**.
  */
-export async function inspect(store: BlobStore): Promise<Contents> {
-  const db = await openVault(store)
+export async function inspect(store: BlobStore, key: Uint8Array = KEY): Promise<Contents> {
+  const db = await openVault(store, { key })
   const shards = await readShards(db)
   const { router } = internalsOf(db).engine.manager
   const documents = new Map<string, unknown>()
