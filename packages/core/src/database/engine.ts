@@ -1,3 +1,4 @@
+import { equalBytes } from '../bytes.ts'
 import { createRouter } from '../crypto/router.ts'
 import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
 import { Scheduler } from '../operations/scheduler.ts'
@@ -59,14 +60,11 @@ export async function openVault(store: BlobStore, settings: OpenSettings): Promi
   // Both at once: a small vault is open and read after one round. That the first shard is absent proves nothing here.
   const first = readFirstShard(context, settings.signal)
   first.catch(() => undefined)
-  const blob = await findRoot(context, settings.signal)
-  if (blob === null) {
+  const root = await openRoot(context, settings)
+  if (root === null) {
     if (witness.hasSeen) throw vanishedError()
     throw new VaultError('ERR_MISSING', 'There is no vault here. Check the place, or create one.')
   }
-  settings.onProgress?.({ phase: 'derive-key', done: 0, total: 1 })
-  const root = await VaultRoot.open(context, settings.secret, blob)
-  settings.onProgress?.({ phase: 'derive-key', done: 1, total: 1 })
   const engine = assemble(context, root, settings)
   const found = await first
   if (found !== null) await engine.manager.acceptFirst(found, found.asOf)
@@ -87,6 +85,38 @@ export async function openOrCreateVault(store: BlobStore, settings: CreateSettin
     if (errorCode(error) !== 'ERR_EXISTS') throw error
   }
   return await openVault(store, settings) // somebody else has just created it
+}
+
+/**
+ * Reads and unlocks the root file; `null` if it is absent. One that looks damaged or too old is read again, as any other file
+ * is: it may have been caught in the middle of a write. The same bytes are not unlocked twice, which may take a second.
+ */
+async function openRoot(context: RootContext, settings: OpenSettings): Promise<VaultRoot | null> {
+  const { onProgress, secret, signal } = settings
+  const absent = new VaultError('ERR_CORRUPT', 'absent')
+  let doubted: { readonly data: Uint8Array; readonly error: unknown } | null = null
+  const unlock = async ({ blob }: Answer): Promise<VaultRoot | null> => {
+    if (blob === null || blob === 'unchanged') {
+      if (context.requests.store.capabilities.atomicReads) return null
+      throw absent
+    }
+    if (doubted !== null && equalBytes(doubted.data, blob.data)) throw doubted.error
+    try {
+      onProgress?.({ phase: 'derive-key', done: 0, total: 1 })
+      const root = await VaultRoot.open(context, secret, blob)
+      onProgress?.({ phase: 'derive-key', done: 1, total: 1 })
+      return root
+    } catch (error) {
+      doubted = { data: blob.data, error }
+      throw error
+    }
+  }
+  try {
+    return await readDoubting(context, ROOT_FILE, { signal }, unlock)
+  } catch (error) {
+    if (error === absent) return null
+    throw error
+  }
 }
 
 /** The root file; `null` if it is absent, also on a second look. */
