@@ -1,0 +1,202 @@
+import {
+  type BlobStore,
+  type ReadOptions,
+  type RequestOptions,
+  type StoreCapabilities,
+  type StoredBlob,
+  VaultError,
+  type Version,
+} from '@vaultdb/core'
+
+/** What becomes of a store call. */
+export type Outcome =
+  /** It is carried out, and the answer arrives: success, or a conflict where there is one. */
+  | 'done'
+  /** A write is carried out and the answer lost. */
+  | 'lost'
+  /** It never arrives; the caller hears of a timeout. */
+  | 'timeout'
+  /** A write stays under way after the caller has heard of a timeout; the driver decides when it arrives. */
+  | 'late'
+  /** A write is carried out twice by something below the adapter, so that the answer is a conflict with itself. */
+  | 'resent'
+  /** A write is refused for want of room. */
+  | 'refused'
+  /** A read shows the file cut off in the middle. */
+  | 'torn'
+  /** A read shows no file while one is being replaced. */
+  | 'absent'
+
+/** Outcomes of a read and of a write, the ordinary one first. */
+export const OUTCOMES: Readonly<Record<'read' | 'write', readonly Outcome[]>> = {
+  read: ['done', 'timeout', 'torn', 'absent'],
+  write: ['done', 'lost', 'late', 'timeout', 'resent', 'refused'],
+}
+
+/** A call that a client waits for. */
+export interface StoreCall {
+  readonly client: number
+  /** Number of the call among its client's. */
+  readonly number: number
+  readonly kind: 'read' | 'write'
+  readonly key: string
+  readonly data?: Uint8Array
+  /** Of a write: the version to be replaced. Of a read: the version that need not be sent again. */
+  readonly version: Version | null
+  /** Settles the caller's promise. */
+  readonly answer: (result: StoredBlob | 'unchanged' | null | Version | VaultError) => void
+}
+
+/** A write whose caller has given up and that may still arrive. */
+export type LateWrite = Pick<StoreCall, 'client' | 'number' | 'key' | 'data' | 'version'>
+
+/** Called right after a file was replaced. */
+export type OnApply = (key: string, data: Uint8Array) => void
+
+const timedOut = (): VaultError => new VaultError('ERR_UNAVAILABLE', 'Simulated timeout.')
+
+/** A blob store that does nothing by itself: each call waits until the driver has decided what becomes of it. */
+export class ControlledStore {
+  readonly files: Map<string, StoredBlob> = new Map()
+  readonly calls: Set<StoreCall> = new Set()
+  readonly late: Set<LateWrite> = new Set()
+  readonly #onApply: OnApply
+  readonly #capabilities: StoreCapabilities
+  readonly #callCounts = new Map<number, number>()
+  /** By client and key: torn answers in a row. */
+  readonly #tornInARow = new Map<string, number>()
+
+  constructor(onApply: OnApply, atomicReads: boolean) {
+    this.#onApply = onApply
+    this.#capabilities = {
+      atomicCreate: true,
+      atomicUpdate: true,
+      atomicReads,
+      conditionalDelete: true,
+      trustworthyListings: true,
+      crossProcess: true,
+      durable: true,
+      maxBlobBytes: null,
+    }
+  }
+
+  /** The store as one client sees it. */
+  connect(client: number): BlobStore {
+    const unsupported = (): VaultError => new VaultError('ERR_UNSUPPORTED', 'The engine never asks for this.')
+    return {
+      name: 'simulated',
+      capabilities: this.#capabilities,
+      read: (key: string, options: ReadOptions = {}) =>
+        this.#call<StoredBlob | 'unchanged' | null>(
+          { client, kind: 'read', key, version: options.unlessVersion ?? null },
+          options,
+        ),
+      write: (key: string, data: Uint8Array, expected: Version | null, options: RequestOptions = {}) =>
+        this.#call<Version>({ client, kind: 'write', key, data, version: expected }, options),
+      delete: () => Promise.reject(unsupported()),
+      list: () => {
+        throw unsupported()
+      },
+    }
+  }
+
+  #call<T>(request: Omit<StoreCall, 'answer' | 'number'>, { signal }: RequestOptions): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (signal?.aborted) return reject(new VaultError('ERR_ABORTED', 'Aborted before it was sent.'))
+      const number = (this.#callCounts.get(request.client) ?? 0) + 1
+      this.#callCounts.set(request.client, number)
+      const stop = (): void => {
+        if (request.kind === 'read') return call.answer(new VaultError('ERR_ABORTED', 'Aborted.'))
+        this.late.add(call) // a write that was given up may still arrive
+        call.answer(timedOut())
+      }
+      const call: StoreCall = {
+        ...request,
+        number,
+        answer: (result) => {
+          this.calls.delete(call)
+          signal?.removeEventListener('abort', stop)
+          if (result instanceof VaultError) reject(result)
+          else resolve(result as T)
+        },
+      }
+      signal?.addEventListener('abort', stop, { once: true })
+      this.calls.add(call)
+    })
+  }
+
+  /** Whether an outcome can be told apart from the others for this call, and is allowed by the store's contract. */
+  allows(call: StoreCall, outcome: Outcome): boolean {
+    if (!OUTCOMES[call.kind].includes(outcome)) return false
+    if (outcome === 'torn' || outcome === 'absent') {
+      const torn = this.#tornInARow.get(`${call.client} ${call.key}`) ?? 0
+      return !this.#capabilities.atomicReads && torn < 2 && this.files.has(call.key)
+    }
+    if (outcome === 'lost' || outcome === 'late' || outcome === 'resent') return this.#matches(call)
+    return true
+  }
+
+  /** Lets a call come to an end. */
+  settle(call: StoreCall, outcome: Outcome): void {
+    const torn = outcome === 'torn' || outcome === 'absent'
+    const place = `${call.client} ${call.key}`
+    if (call.kind === 'read') this.#tornInARow.set(place, torn ? (this.#tornInARow.get(place) ?? 0) + 1 : 0)
+    switch (outcome) {
+      case 'done':
+        return call.answer(call.kind === 'read' ? this.#read(call) : this.#write(call))
+      case 'lost':
+        this.#write(call)
+        return call.answer(timedOut())
+      case 'late':
+        this.late.add(call)
+        return call.answer(timedOut())
+      case 'timeout':
+        return call.answer(timedOut())
+      case 'resent':
+        this.#write(call)
+        return call.answer(this.#write(call))
+      case 'refused':
+        return call.answer(new VaultError('ERR_QUOTA', 'Simulated lack of room.'))
+      case 'torn': {
+        const { data, version } = this.files.get(call.key) as StoredBlob
+        return call.answer({ data: data.slice(0, data.length >> 1), version })
+      }
+      case 'absent':
+        return call.answer(null)
+    }
+  }
+
+  /** A late write arrives: it is applied if the file still is the one that it was to replace. */
+  arrive(write: LateWrite): void {
+    this.late.delete(write)
+    this.#write(write)
+  }
+
+  /** Everything that a client had under way: reads are gone, writes may still arrive. */
+  abandon(client: number): void {
+    for (const call of this.calls) {
+      if (call.client !== client) continue
+      this.calls.delete(call)
+      if (call.kind === 'write') this.late.add(call)
+    }
+  }
+
+  #matches({ key, version }: Pick<StoreCall, 'key' | 'version'>): boolean {
+    return (this.files.get(key)?.version ?? null) === version
+  }
+
+  #read({ key, version }: StoreCall): StoredBlob | 'unchanged' | null {
+    const file = this.files.get(key)
+    if (file === undefined) return null
+    return version !== null && file.version === version ? 'unchanged' : file
+  }
+
+  #write(call: Pick<StoreCall, 'key' | 'data' | 'version'>): Version | VaultError {
+    const { key, data } = call
+    if (!this.#matches(call) || data === undefined) return new VaultError('ERR_CONFLICT', 'Simulated conflict.')
+    const next = String(Number(this.files.get(key)?.version ?? 0) + 1)
+    this.files.set(key, { data, version: next })
+    this.#onApply(key, data)
+    return next
+  }
+}

@@ -1,0 +1,115 @@
+import { type RawRoot, type RawShard, readRoot, readShard, routingKey } from './sealed-files.ts'
+
+/** A rule that the store's content breaks. */
+export class Violation extends Error {
+  override readonly name: string = 'Violation'
+}
+
+/** Text that stands in every simulated document and must never be seen in a stored byte. */
+export const PLAINTEXT = 'the secret of'
+
+const FIRST_KEY = '0'.repeat(32)
+
+/** Reads the files as they are written, with the format's second reader, and checks what must hold in every state. */
+export class Inspector {
+  readonly #secret: Uint8Array
+  #root: RawRoot | null = null
+  readonly #shards = new Map<string, RawShard>()
+  readonly #keys = new Map<string, string>()
+  /** The reachable documents, as JSON by path. */
+  documents: ReadonlyMap<string, string> = new Map()
+  /** Directories that have a marker. */
+  markers: ReadonlySet<string> = new Set()
+  /** Shards that can be reached. */
+  shardCount = 0
+
+  constructor(secret: Uint8Array) {
+    this.#secret = secret
+  }
+
+  /** Takes in one file that was just written. Throws a {@link Violation}. */
+  wrote(key: string, data: Uint8Array): void {
+    if (Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes(PLAINTEXT)) {
+      throw new Violation(`Plaintext in ${key}.`)
+    }
+    if (key === 'vault') this.#wroteRoot(data)
+    else this.#wroteShard(key.slice('shards/'.length), data)
+    this.#walk()
+  }
+
+  get root(): RawRoot {
+    if (this.#root === null) throw new Violation('There is no root file.')
+    return this.#root
+  }
+
+  #wroteRoot(data: Uint8Array): void {
+    const root = readRoot(data, this.#secret)
+    const before = this.#root
+    if (before !== null && root.config.seq !== before.config.seq + 1) throw new Violation('The root skips a write.')
+    if (root.config.pending && this.#root !== null) throw new Violation('The root is pending again.')
+    this.#root = root
+  }
+
+  #wroteShard(id: string, data: Uint8Array): void {
+    const shard = readShard(this.root, id, data)
+    const before = this.#shards.get(id)
+    if (before !== undefined && shard.seq !== before.seq + 1) throw new Violation(`Shard ${id} skips a write.`)
+    if (before !== undefined && shard.lo !== before.lo) throw new Violation(`The beginning of shard ${id} moved.`)
+    this.#shards.set(id, shard)
+  }
+
+  #walk(): void {
+    if (this.#root === null || (this.#root.config.pending && !this.#shards.has('0'))) return
+    const documents = new Map<string, string>()
+    const markers = new Set<string>()
+    const reached = new Map<string, string>()
+    let lo = FIRST_KEY
+    for (let id: string | null = '0'; id !== null; ) {
+      const shard = this.#shards.get(id)
+      if (shard === undefined) throw new Violation(`Shard ${id} is missing.`)
+      if (shard.lo !== lo) throw new Violation(`Shard ${id} does not begin where its left neighbour ends.`)
+      if (reached.has(lo)) throw new Violation(`Shard ${id} is reached twice.`)
+      reached.set(lo, id)
+      this.#collect(id, shard, documents, markers)
+      lo = shard.hi ?? ''
+      id = shard.next
+    }
+    for (const [mapped, id] of this.#root.config.map) {
+      if (reached.get(mapped) !== id) throw new Violation(`The map names shard ${id}, which nothing reaches.`)
+    }
+    for (const path of documents.keys()) this.#checkLinked(path, markers)
+    this.documents = documents
+    this.markers = markers
+    this.shardCount = reached.size
+  }
+
+  #collect(id: string, shard: RawShard, documents: Map<string, string>, markers: Set<string>): void {
+    for (const [directory, items] of shard.items) {
+      for (const item of items) {
+        const [name] = item
+        const key = this.#keyOf(directory, name)
+        if (key < shard.lo || (shard.hi !== null && key >= shard.hi)) {
+          throw new Violation(`Shard ${id} holds ${directory}${name}, which lies outside its range.`)
+        }
+        if (item.length === 2) markers.add(directory + name)
+        else documents.set(directory + name, JSON.stringify(item[2]))
+      }
+    }
+  }
+
+  #checkLinked(path: string, markers: ReadonlySet<string>): void {
+    for (let end = path.lastIndexOf('/') + 1; end > 1; end = path.lastIndexOf('/', end - 2) + 1) {
+      const directory = path.slice(0, end)
+      if (!markers.has(directory)) throw new Violation(`${path} exists and ${directory} has no marker.`)
+    }
+  }
+
+  #keyOf(directory: string, name: string): string {
+    const path = directory + name
+    const known = this.#keys.get(path)
+    if (known !== undefined) return known
+    const key = routingKey(Buffer.from(this.root.config.routingKey, 'base64url'), directory, name)
+    this.#keys.set(path, key)
+    return key
+  }
+}
