@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
-import { VaultDB, withMetrics } from '@vaultdb/core'
+import { metricsBetween, VaultDB, withMetrics } from '@vaultdb/core'
 import { createFileStore } from '@vaultdb/fs'
 import cliProgress from 'cli-progress'
 import { loginsAtPaths, readBrowserCsv } from 'vaultdb/csv'
@@ -16,11 +16,8 @@ const store = withMetrics(createFileStore(folder))
 async function step(title, work) {
   const before = store.metrics()
   const result = await work()
-  const spent = (count) => store.metrics()[count] - before[count]
-  console.log(
-    `${title.padEnd(28)}${spent('requests')} requests in ${spent('rounds')} rounds, ` +
-      `${spent('bytesRead')} bytes read, ${spent('bytesWritten')} written`,
-  )
+  const { requests, rounds, bytesRead, bytesWritten } = metricsBetween(before, store.metrics())
+  console.log(`${title}: ${requests} requests in ${rounds} rounds, ${bytesRead} bytes read, ${bytesWritten} written`)
   return result
 }
 
@@ -36,7 +33,7 @@ const db = await step('Create the vault', () => VaultDB.create(store, { password
 const logins = loginsAtPaths(entries) // [{ path: '/logins/mail.example/bob', value: { name, url, … } }, …]
 const bar = new cliProgress.SingleBar({ clearOnComplete: true }, cliProgress.Presets.shades_classic)
 bar.start(logins.length, 0)
-const puts = logins.map(({ path, value }) => ({ put: path, value }))
+const puts = logins.map(({ path, value }) => ({ put: path, value })) // written together: few requests, however many logins
 await step('Import', () => db.write(puts, { onProgress: ({ done }) => bar.update(done) }).finally(() => bar.stop()))
 
 const sites = await step('List', () => db.list('/logins/'))

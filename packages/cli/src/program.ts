@@ -45,7 +45,7 @@ async function parseAndRun(args: readonly string[], terminal: Terminal, signal: 
       const command = received.at(-1) as Command
       const common: CommonOptions & Refused = command.optsWithGlobals()
       refusePasswordArguments(common)
-      exitCode = await action({ terminal, common, signal }, command.opts() as O, command.processedArgs)
+      exitCode = await action({ terminal, common, signal }, command.opts() as O, command.args)
     }
   try {
     await createProgram(bind, text).parseAsync([...args], { from: 'user' })

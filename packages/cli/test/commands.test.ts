@@ -1,11 +1,9 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { VaultDB } from '@vaultdb/core'
-import { createFileStore } from '@vaultdb/fs'
 import { describe, expect, it } from 'vitest'
 import { run } from '../src/program.ts'
-import { createCommandRuntime } from '../src/runtime.ts'
+import { createCheapVault } from './cheap-vault.ts'
 import { createFakeTerminal, type FakeOptions, type FakeTerminal } from './fake-terminal.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -26,16 +24,10 @@ async function vaultdb(folder: string, args: readonly string[], options: FakeOpt
   return { status, out: terminal.out(), err: terminal.err(), terminal }
 }
 
-/** A folder with an empty vault, whose key derivation is as cheap as the vault allows. */
+/** A folder with an empty vault. */
 async function withVault(): Promise<string> {
   const folder = await temporaryFolder()
-  const kdf = { name: 'argon2id', memoryKiB: 7168, passes: 5, parallelism: 1 } as const
-  const db = await VaultDB.create(createFileStore(join(folder, 'vault')), {
-    password: PASSWORD,
-    runtime: createCommandRuntime(),
-    kdf,
-  })
-  await db.close()
+  await createCheapVault(join(folder, 'vault'), PASSWORD)
   return folder
 }
 
@@ -81,11 +73,11 @@ describe('one document', () => {
   })
 
   it.each([
-    ['{"a": hunter2}', 'invalid symbol'],
-    ['', 'value expected'],
-    ['null', 'vaultdb remove'],
-    [`${'['.repeat(200)}${']'.repeat(200)}`, 'Nothing was stored'],
-  ])('is refused when it is %j, without being quoted', async (stdin, reason) => {
+    ['not JSON', '{"a": hunter2}', 'invalid symbol'],
+    ['empty', '', 'value expected'],
+    ['null', 'null', 'vaultdb remove'],
+    ['too deep', `${'['.repeat(200)}${']'.repeat(200)}`, 'Nothing was stored'],
+  ])('is refused when it is %s, without being quoted', async (_name, stdin, reason) => {
     const folder = await withVault()
     const refused = await vaultdb(folder, ['put', '/a'], { stdin })
     expect(refused).toMatchObject({ status: 2, out: '', err: expect.stringContaining(reason) })
@@ -319,15 +311,20 @@ describe('import and export', () => {
     expect(terminal.bars.at(-1)).toBe('stop')
   })
 
-  it('stops when asked to, tells what was done, and completes the next time', async () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('stops by %s while nothing comes, and completes the next time', async (signal, status) => {
     const folder = await withVault()
     const stdin = new PassThrough()
     const env = { VAULTDB_STORE: 'file:./vault', VAULTDB_PASSWORD: PASSWORD }
     const terminal = createFakeTerminal({ directory: folder, stdin, env })
     const ended = run(['import', '-', '--format', 'jsonl'], terminal)
     stdin.write('{"path":"/a","value":1}\n{"path"')
-    terminal.stop('SIGINT')
-    expect(await ended).toBe(130)
+    terminal.stop(signal)
+    expect(await ended).toBe(status)
+    expect(terminal.out()).toMatch(/^Not finished; so far: 0 created|^$/)
     expect(terminal.err()).toContain('vaultdb: Stopped.')
     expect(
       (await vaultdb(folder, ['import', '-', '--format', 'jsonl'], { stdin: '{"path":"/a","value":1}' })).status,
@@ -386,6 +383,19 @@ describe('the vault', () => {
     const folder = await withVault()
     expect((await vaultdb(folder, ['passwd'], { answers: ['new', 'knew'] })).status).toBe(3)
     expect((await vaultdb(folder, ['list'])).status).toBe(0)
+  })
+
+  it('is checked and measured', async () => {
+    const folder = await withVault()
+    await vaultdb(folder, ['import', '-', '--format', 'json'], { stdin: '{"/a/b":1,"/c":2}' })
+    const checked = await vaultdb(folder, ['check'])
+    expect(checked).toMatchObject({
+      status: 0,
+      out: 'Read 2 documents in 2 directories and 1 shards: nothing is wrong.\n',
+    })
+    expect(JSON.parse((await vaultdb(folder, ['check', '--json'])).out)).toMatchObject({ documents: 2, problems: [] })
+    expect((await vaultdb(folder, ['stats'])).out).toMatch(/^documents +2$/m)
+    expect(JSON.parse((await vaultdb(folder, ['stats', '--json'])).out)).toMatchObject({ documents: 2, shards: 1 })
   })
 
   it('asks for a password only where nothing else gives one', async () => {

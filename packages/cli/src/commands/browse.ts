@@ -29,22 +29,14 @@ export function addBrowseCommands(program: Command, bind: Bind): void {
     .action(bind(find))
 }
 
-async function list(
-  invocation: Invocation,
-  _options: object,
-  operands: readonly (string | undefined)[],
-): Promise<ExitCode> {
+async function list(invocation: Invocation, _options: object, operands: readonly string[]): Promise<ExitCode> {
   const directory = directoryArgument(operands[0])
   const names = await withVault(invocation, (db) => db.list(directory, { signal: invocation.signal }))
   await print(invocation, names.map((name) => `${escapeName(name)}\n`).join(''), names)
   return nothingIs(names.length, directory)
 }
 
-async function tree(
-  invocation: Invocation,
-  _options: object,
-  operands: readonly (string | undefined)[],
-): Promise<ExitCode> {
+async function tree(invocation: Invocation, _options: object, operands: readonly string[]): Promise<ExitCode> {
   const directory = directoryArgument(operands[0])
   const { signal } = invocation
   const paths = await withVault(invocation, (db, display) =>
@@ -55,11 +47,7 @@ async function tree(
   return nothingIs(paths.length, directory)
 }
 
-async function find(
-  invocation: Invocation,
-  { match }: FindOptions,
-  operands: readonly (string | undefined)[],
-): Promise<ExitCode> {
+async function find(invocation: Invocation, { match }: FindOptions, operands: readonly string[]): Promise<ExitCode> {
   const { terminal, common, signal } = invocation
   const directory = directoryArgument(operands[0])
   const wanted = match?.toLowerCase() ?? ''

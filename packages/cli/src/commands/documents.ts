@@ -27,8 +27,8 @@ export function addDocumentCommands(program: Command, bind: Bind): void {
   program
     .command('put')
     .argument('<path>', 'the document, like /bob/notes')
-    .argument('[value]', 'refused: a value is never an argument')
     .description('store a document: JSON from standard input, a prompt, or your editor')
+    .allowExcessArguments() // so that a value given as an argument is refused with the reason
     .option('--text', 'the input is a plain text, not JSON')
     .option('--edit', 'change the document in $VISUAL or $EDITOR')
     .action(bind(put))
@@ -41,12 +41,8 @@ export function addDocumentCommands(program: Command, bind: Bind): void {
     .action(bind(prune))
 }
 
-async function get(
-  invocation: Invocation,
-  { field }: GetOptions,
-  operands: readonly (string | undefined)[],
-): Promise<ExitCode> {
-  const path = operands[0] ?? ''
+async function get(invocation: Invocation, { field }: GetOptions, operands: readonly string[]): Promise<ExitCode> {
+  const [path = ''] = operands
   const document = await withVault(invocation, (db) => db.get(path, { signal: invocation.signal }))
   if (document === null) return sayAbsent(invocation, path)
   if (field === undefined) return show(invocation, document)
@@ -64,11 +60,7 @@ async function show(invocation: Invocation, value: unknown): Promise<ExitCode> {
   return EXIT.ok
 }
 
-async function put(
-  invocation: Invocation,
-  options: PutOptions,
-  operands: readonly (string | undefined)[],
-): Promise<ExitCode> {
+async function put(invocation: Invocation, options: PutOptions, operands: readonly string[]): Promise<ExitCode> {
   const [path = '', forbidden] = operands
   if (forbidden !== undefined) {
     throw usageError(
@@ -100,8 +92,8 @@ async function edit(invocation: Invocation, path: string, options: PutOptions): 
   return EXIT.ok
 }
 
-async function remove(invocation: Invocation, _options: object, operands: readonly unknown[]): Promise<ExitCode> {
-  const paths = [...new Set((operands[0] ?? []) as readonly string[])]
+async function remove(invocation: Invocation, _options: object, operands: readonly string[]): Promise<ExitCode> {
+  const paths = [...new Set(operands)]
   const results = await withVault(invocation, (db) =>
     db.write(
       paths.map((path) => ({ remove: path })),
@@ -121,11 +113,7 @@ async function sayAbsent({ terminal, common }: Invocation, path: string): Promis
   return EXIT.no
 }
 
-async function prune(
-  invocation: Invocation,
-  options: PruneOptions,
-  operands: readonly (string | undefined)[],
-): Promise<ExitCode> {
+async function prune(invocation: Invocation, options: PruneOptions, operands: readonly string[]): Promise<ExitCode> {
   const { terminal, signal } = invocation
   const directory = directoryArgument(operands[0])
   if (!options.yes && !terminal.canAsk)

@@ -43,7 +43,7 @@ export function addTransferCommands(program: Command, bind: Bind): void {
 async function importFile(
   invocation: Invocation,
   options: ImportOptions,
-  operands: readonly (string | undefined)[],
+  operands: readonly string[],
 ): Promise<ExitCode> {
   const file = operands[0] ?? '-'
   const format = formatFor(options.format, file) ?? refuseToGuess()
@@ -106,7 +106,7 @@ async function summarize(invocation: Invocation, report: ImportReport, isComplet
 async function exportFile(
   invocation: Invocation,
   options: ExportOptions,
-  operands: readonly (string | undefined)[],
+  operands: readonly string[],
 ): Promise<ExitCode> {
   const { terminal } = invocation
   const file = operands[0] === '-' ? undefined : operands[0]
