@@ -110,6 +110,10 @@ export class Prune extends Operation<number> {
     this.directory = directory
   }
 
+  override failAborted(): void {
+    this.failPart(abortedError(this.context.signal as AbortSignal, 'no'))
+  }
+
   /** Fails, with the word that a part was applied if one was. */
   failPart(error: VaultError): void {
     const { code, message, cause } = error

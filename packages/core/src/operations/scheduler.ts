@@ -190,7 +190,8 @@ export class Scheduler {
           return planned.plan
         case 'unreadable':
           for (const [operation, error] of planned.errors) {
-            if (operation.kind === 'change' || operation.kind === 'prune') operation.fail(notApplied(error))
+            if (operation.kind === 'change') operation.fail(notApplied(error))
+            else if (operation.kind === 'prune') operation.failPart(notApplied(error))
             else operation.succeed()
           }
           break
