@@ -1,4 +1,3 @@
-import type { Command } from 'commander'
 import type { ExitCode } from '../exit-codes.ts'
 import type { Invocation } from '../invocation.ts'
 
@@ -7,6 +6,3 @@ export type Action<O> = (invocation: Invocation, options: O, operands: readonly 
 
 /** Makes of an {@link Action} what the parser calls. */
 export type Bind = <O>(action: Action<O>) => (...received: unknown[]) => Promise<void>
-
-/** A function that adds commands to the program. */
-export type AddCommands = (program: Command, bind: Bind) => void
