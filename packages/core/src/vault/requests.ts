@@ -35,6 +35,8 @@ export type Finding =
   | { readonly kind: 'current'; readonly version: Version }
   | { readonly kind: 'applied' }
   | { readonly kind: 'not-applied' }
+  /** The log no longer reaches back to the write's base. */
+  | { readonly kind: 'out-of-reach' }
   | { readonly kind: 'unclear' }
 
 /** One write to settle: the same bytes with the same expected version, however often they are sent. */
@@ -96,7 +98,9 @@ export class Requests {
       } catch (error) {
         const code = errorCode(error)
         // A conflict as the very first answer is looked into as well: something below the adapter may have re-sent.
-        if (code === 'ERR_CONFLICT') return await this.#afterConflict(write, sentTick, sentAtMs)
+        if (code === 'ERR_CONFLICT') {
+          return await this.#afterConflict(write, { sentTick, sentAtMs, isFirst: unsettled === null })
+        }
         if (unsettled === null && code !== undefined && REFUSALS.has(code)) return { kind: 'refused', error }
         if (unsettled === null && code === 'ERR_ABORTED') return { kind: 'refused', error } // the adapter had sent nothing
         unsettled ??= { error }
@@ -110,12 +114,18 @@ export class Requests {
     }
   }
 
-  async #afterConflict(write: PendingWrite, sentTick: number, sentAtMs: number): Promise<WriteOutcome> {
+  async #afterConflict(
+    write: PendingWrite,
+    { isFirst, ...sent }: { readonly sentTick: number; readonly sentAtMs: number; readonly isFirst: boolean },
+  ): Promise<WriteOutcome> {
     try {
       const finding = await write.inspect()
-      if (finding.kind === 'current') return { kind: 'done', version: finding.version, sentTick, sentAtMs }
+      if (finding.kind === 'current') return { kind: 'done', version: finding.version, ...sent }
       if (finding.kind === 'applied') return { kind: 'superseded' }
       if (finding.kind === 'not-applied') return { kind: 'conflict' }
+      // A first answer is the store's word that nothing was applied, and a base out of the log's reach is an old cache as a
+      // rule: others wrote on while this client was idle or waited.
+      if (finding.kind === 'out-of-reach' && isFirst) return { kind: 'conflict' }
       const message =
         'The log of the file no longer reaches back to this write, so whether it was applied is not known.'
       return { kind: 'unknown', error: new VaultError('ERR_UNAVAILABLE', message) }

@@ -258,7 +258,7 @@ export function judgeWrite(
   const { seq, log } = found.config
   if (equalBytes(found.hash, write.hash)) return { kind: 'current', version: found.version }
   if (logHasWrite(log, write.writeId)) return { kind: 'applied' }
-  return { kind: logReaches(log, seq, write.baseSeq) ? 'not-applied' : 'unclear' }
+  return { kind: logReaches(log, seq, write.baseSeq) ? 'not-applied' : 'out-of-reach' }
 }
 
 /** The error of an operation whose write was refused, or of which nobody can tell whether it was applied. */
