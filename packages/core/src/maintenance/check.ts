@@ -187,6 +187,7 @@ async function repair(engine: Engine, findings: readonly Finding[], signal?: Abo
 
   const stale = findings.filter(({ kind }) => kind === 'stale-map')
   if (stale.length > 0) {
+    await manager.idle() // a repair under way began with less than is known now
     manager.repairMap()
     await manager.idle()
     if (manager.map.missingFrom(engine.root.config.map).length === 0) for (const finding of stale) repaired.add(finding)
