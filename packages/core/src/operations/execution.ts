@@ -287,7 +287,7 @@ export class Execution {
       }
       const settle = (): void => {
         if (operation.kind === 'split') operation.succeed()
-        else if (operation.kind === 'prune') operation.succeed(operation.removed)
+        else if (operation.kind === 'prune') operation.succeed(operation.removed.size)
         else this.#settleChange(operation)
       }
       if (left.length === 0) settle()
@@ -306,7 +306,7 @@ export class Execution {
     for (const effect of effects) {
       // Also where a document of this plan was put and removed again: if its put is planned anew, so is its removal.
       const verdict = this.#verdictOn(effect)
-      if (verdict.kind === 'committed') operation.removed++
+      if (verdict.kind === 'committed') operation.removed.add(effect.path.path)
       else verdicts.add(verdict)
     }
     for (const verdict of verdicts) {

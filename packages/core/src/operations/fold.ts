@@ -81,7 +81,9 @@ export function fold(operations: readonly AnyOperation[], view: View): Folded {
       const { directories, shards, paths } = subtreeOf(operation.directory, view)
       const stored = paths.map((path) => effectOn(parseDocumentPath(path)))
       const folded = [...effects.values()].filter(({ path }) => path.path.startsWith(operation.directory))
-      const removed = [...new Set([...stored, ...folded])].filter((effect) => effect.after !== null)
+      const removed = [...new Set([...stored, ...folded])].filter(
+        ({ path, after }) => after !== null && !operation.removed.has(path.path),
+      )
       for (const effect of removed) {
         effect.after = null
         effect.operations.add(operation)

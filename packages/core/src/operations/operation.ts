@@ -102,8 +102,8 @@ export class Change extends Operation<ChangeResult> {
 export class Prune extends Operation<number> {
   readonly kind = 'prune' as const
   readonly directory: string
-  /** Documents whose removal is committed. */
-  removed = 0
+  /** Documents whose removal is committed. Planned again, a prune leaves them alone: whoever made one anew did so after it. */
+  readonly removed: Set<string> = new Set()
 
   constructor(context: OperationContext, outcomes: Outcomes<number>, directory: string) {
     super(context, outcomes)
@@ -117,7 +117,7 @@ export class Prune extends Operation<number> {
   /** Fails, with the word that a part was applied if one was. */
   failPart(error: VaultError): void {
     const { code, message, cause } = error
-    this.fail(this.removed === 0 ? error : new VaultError(code, message, { cause, applied: 'some' }))
+    this.fail(this.removed.size === 0 ? error : new VaultError(code, message, { cause, applied: 'some' }))
   }
 }
 
