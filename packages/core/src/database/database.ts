@@ -8,20 +8,7 @@ import { createVault, type Engine, openOrCreateVault, openVault } from './engine
 import { InFlight } from './in-flight.ts'
 import { keepEngine } from './internals.ts'
 import { checkStore, createSettings, openSettings } from './options.ts'
-import type {
-  AsyncResults,
-  CreateOptions,
-  Credentials,
-  DocumentStore,
-  FindOptions,
-  LongOperationOptions,
-  OpenOptions,
-  OperationOptions,
-  ReadOperationOptions,
-  Task,
-  WriteOperation,
-  WriteResult,
-} from './types.ts'
+import type { CreateOptions, Credentials, FindOptions, OpenOptions, OperationOptions, Task } from './types.ts'
 
 /**
  * An encrypted document database in a blob store. Make one with {@link VaultDB.create}, {@link VaultDB.open} or
@@ -38,16 +25,17 @@ import type {
  * await db.close()
  * ```
  */
-export class VaultDB implements DocumentStore {
+export class VaultDB extends Documents {
   readonly #engine: Engine
-  readonly #inFlight = new InFlight(closedError)
-  readonly #documents: Documents
+  readonly #inFlight: InFlight
   #closing: Promise<void> | null = null
 
   private constructor(engine: Engine) {
+    const inFlight = new InFlight(closedError)
+    super(engine, null, inFlight)
     this.#engine = engine
-    this.#documents = new Documents(engine, null, this.#inFlight.begin)
-    keepEngine(this, engine, this.#inFlight)
+    this.#inFlight = inFlight
+    keepEngine(this, engine, inFlight)
   }
 
   /**
@@ -75,46 +63,6 @@ export class VaultDB implements DocumentStore {
     return new VaultDB(await openOrCreateVault(store, createSettings(options)))
   }
 
-  get<T = unknown>(path: string, options?: ReadOperationOptions): Promise<T | null> {
-    return this.#documents.get<T>(path, options)
-  }
-
-  put(path: string, value: unknown, options?: OperationOptions): Promise<void> {
-    return this.#documents.put(path, value, options)
-  }
-
-  update<T = unknown>(
-    path: string,
-    change: (document: T | null) => T | null | Promise<T | null>,
-    options?: OperationOptions,
-  ): Promise<T | null> {
-    return this.#documents.update(path, change, options)
-  }
-
-  remove(path: string, options?: OperationOptions): Promise<boolean> {
-    return this.#documents.remove(path, options)
-  }
-
-  list(directory: string, options?: ReadOperationOptions): Promise<string[]> {
-    return this.#documents.list(directory, options)
-  }
-
-  find(directory: string, options?: FindOptions): AsyncResults<string> {
-    return this.#documents.find(directory, options)
-  }
-
-  entries<T = unknown>(directory: string, options?: FindOptions): AsyncResults<[path: string, document: T]> {
-    return this.#documents.entries<T>(directory, options)
-  }
-
-  prune(directory: string, options?: LongOperationOptions): Promise<number> {
-    return this.#documents.prune(directory, options)
-  }
-
-  write(operations: readonly WriteOperation[], options?: LongOperationOptions): Promise<WriteResult[]> {
-    return this.#documents.write(operations, options)
-  }
-
   /**
    * Runs `work` with a {@link Task}: the same methods, whose reads are kept for as long as the task lasts. Its writes are
    * ordinary ones, applied as they come; there is no rollback. Waits for all operations of the task, also for those that
@@ -126,7 +74,7 @@ export class VaultDB implements DocumentStore {
       const ended = (): VaultError =>
         new VaultError('ERR_CLOSED', 'The task has ended: its methods work only until then.')
       const inFlight = new InFlight(ended)
-      const task = new Documents(this.#engine, this.#engine.manager.requests.tick, inFlight.begin)
+      const task = new TaskDocuments(this.#engine, this.#engine.manager.requests.tick, inFlight)
       let result: T
       try {
         result = await work(task)
@@ -172,5 +120,12 @@ export class VaultDB implements DocumentStore {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+}
+
+/** The operations over one cache that lasts as long as the task. */
+class TaskDocuments extends Documents implements Task {
+  preload(options?: FindOptions): Promise<void> {
+    return this.readAll(options)
   }
 }

@@ -15,6 +15,7 @@ import { checkOptions } from '../options.ts'
 import { type DocumentPath, parseDirectoryPath, parseDocumentPath } from '../path/path.ts'
 import type { Freshness } from '../shards/manager.ts'
 import type { Engine } from './engine.ts'
+import type { InFlight } from './in-flight.ts'
 import { checkMaxAge } from './options.ts'
 import { asyncResults } from './results.ts'
 import type {
@@ -38,28 +39,33 @@ export class Documents implements DocumentStore {
   readonly #engine: Engine
   /** For a task: the number of the last request before it began, whose reads are good for all of it. */
   readonly #since: number | null
-  /** Keeps account of an operation under way; throws once no more may begin. */
-  readonly #begin: <T>(operation: () => Promise<T>) => Promise<T>
+  readonly #inFlight: InFlight
 
-  constructor(engine: Engine, since: number | null, begin: <T>(operation: () => Promise<T>) => Promise<T>) {
+  constructor(engine: Engine, since: number | null, inFlight: InFlight) {
     this.#engine = engine
     this.#since = since
-    this.#begin = begin
+    this.#inFlight = inFlight
   }
 
   get<T = unknown>(path: string, options?: ReadOperationOptions): Promise<T | null> {
-    return this.#begin(async () => {
-      const parsed = parseDocumentPath(path)
+    // What is known already is answered without the account of operations under way: there is nothing to wait for.
+    if (!this.#inFlight.closed) {
+      try {
+        const known = getAtOnce(this.#engine.manager, parseDocumentPath(path), this.#recency(options))
+        if (known !== undefined) return Promise.resolve(known === null ? null : (known.toValue() as T))
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
+    return this.#inFlight.begin(async () => {
       const context = this.#reading(options, READ_KEYS, 'get()')
-      const { manager } = this.#engine
-      const known = getAtOnce(manager, parsed, context.freshness)
-      const document = known === undefined ? await getDocument(manager, parsed, context) : known
+      const document = await getDocument(this.#engine.manager, parseDocumentPath(path), context)
       return document === null ? null : (document.toValue() as T)
     })
   }
 
   put(path: string, value: unknown, options?: OperationOptions): Promise<void> {
-    return this.#begin(async () => {
+    return this.#inFlight.begin(async () => {
       const parsed = parseDocumentPath(path)
       const context = this.#writing(options, WRITE_KEYS, 'put()')
       await this.#change(context, parsed, decideOn(this.#store(value)))
@@ -71,7 +77,7 @@ export class Documents implements DocumentStore {
     change: (document: T | null) => T | null | Promise<T | null>,
     options?: OperationOptions,
   ): Promise<T | null> {
-    return this.#begin(async () => {
+    return this.#inFlight.begin(async () => {
       const parsed = parseDocumentPath(path)
       if (typeof change !== 'function') throw new TypeError('update() takes a function that returns the new document.')
       const context = this.#writing(options, WRITE_KEYS, 'update()')
@@ -82,7 +88,7 @@ export class Documents implements DocumentStore {
   }
 
   remove(path: string, options?: OperationOptions): Promise<boolean> {
-    return this.#begin(async () => {
+    return this.#inFlight.begin(async () => {
       const parsed = parseDocumentPath(path)
       const context = this.#writing(options, WRITE_KEYS, 'remove()')
       const { before } = await this.#change(context, parsed, decideOn(null))
@@ -91,7 +97,7 @@ export class Documents implements DocumentStore {
   }
 
   list(directory: string, options?: ReadOperationOptions): Promise<string[]> {
-    return this.#begin(async () => {
+    return this.#inFlight.begin(async () => {
       parseDirectoryPath(directory)
       return await listDirectory(this.#engine.manager, directory, this.#reading(options, READ_KEYS, 'list()'))
     })
@@ -114,11 +120,13 @@ export class Documents implements DocumentStore {
     options: FindOptions | undefined,
     where: string,
   ): Promise<(readonly [path: string, document: StoredDocument])[]> {
-    return this.#begin(() => findDocuments(this.#engine.manager, directory, this.#reading(options, FIND_KEYS, where)))
+    return this.#inFlight.begin(() =>
+      findDocuments(this.#engine.manager, directory, this.#reading(options, FIND_KEYS, where)),
+    )
   }
 
   prune(directory: string, options?: LongOperationOptions): Promise<number> {
-    return this.#begin(async () => {
+    return this.#inFlight.begin(async () => {
       parseDirectoryPath(directory)
       const context = this.#writing(options, LONG_KEYS, 'prune()')
       const { scheduler } = this.#engine
@@ -129,7 +137,7 @@ export class Documents implements DocumentStore {
   }
 
   write(operations: readonly WriteOperation[], options?: LongOperationOptions): Promise<WriteResult[]> {
-    return this.#begin(async () => {
+    return this.#inFlight.begin(async () => {
       const context = this.#writing(options, LONG_KEYS, 'write()')
       const wanted = this.#bulk(operations)
       const { scheduler } = this.#engine
@@ -176,7 +184,7 @@ export class Documents implements DocumentStore {
   }
 
   /** Reads everything, so that it is there for whoever reads later. */
-  async preload(options?: FindOptions): Promise<void> {
+  protected async readAll(options: FindOptions | undefined): Promise<void> {
     await this.#find('/', options, 'preload()')
   }
 
@@ -192,6 +200,15 @@ export class Documents implements DocumentStore {
     const { requests } = this.#engine.manager
     const notBeforeMs = maxAgeMs > 0 ? requests.runtime.monotonicMs() - maxAgeMs : Number.POSITIVE_INFINITY
     return { sinceTick: this.#since ?? requests.tick, notBeforeMs }
+  }
+
+  /** How recent a `get` must be, its options checked. */
+  #recency(options: ReadOperationOptions | undefined): Freshness {
+    if (options !== undefined) {
+      checkOptions(options, READ_KEYS, 'get()')
+      throwIfAborted(options.signal)
+    }
+    return this.#freshness(checkMaxAge(options?.maxAgeMs, this.#engine.settings.maxAgeMs))
   }
 
   #reading(options: FindOptions | undefined, keys: readonly string[], where: string): ReadContext {

@@ -8,8 +8,13 @@ export class InFlight {
     this.#closedError = closedError
   }
 
+  /** Whether no more may begin. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
   /** Runs an operation; rejects with the closed error when no more may begin. */
-  readonly begin = <T>(operation: () => Promise<T>): Promise<T> => {
+  begin<T>(operation: () => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(this.#closedError())
     const running: Promise<T> = operation().finally(() => this.#running.delete(running))
     this.#running.add(running)
