@@ -3,6 +3,7 @@ import { sha256 } from '../crypto/hash.ts'
 import type { Router } from '../crypto/router.ts'
 import { newWriteId } from '../crypto/write-id.ts'
 import { errorCode, VaultError } from '../errors.ts'
+import { corruptFile } from '../format/format-error.ts'
 import type { LogEntry, ShardState } from '../format/model.ts'
 import { appendToLog, emptyLog } from '../format/sequence-log.ts'
 import { decodeShardFile, encodeShardFile, itemsByteLength, UnknownKeyError } from '../format/shard-file.ts'
@@ -199,14 +200,18 @@ export class ShardManager {
 
   async #decode(id: string, data: Uint8Array, version: Version): Promise<LoadedShard> {
     const { runtime } = this.requests
-    const decode = (): Promise<ShardState> => decodeShardFile(this.#root.shardContext, id, data)
-    let state: ShardState
-    try {
-      state = await decode()
-    } catch (error) {
-      if (!(error instanceof UnknownKeyError)) throw error
+    const decode = (): Promise<ShardState | UnknownKeyError> =>
+      decodeShardFile(this.#root.shardContext, id, data).catch((error: unknown) => {
+        if (error instanceof UnknownKeyError) return error
+        throw error
+      })
+    let state = await decode()
+    if (state instanceof UnknownKeyError) {
       await this.refreshRoot() // a key that came with a rotation is in the newest root file
       state = await decode()
+    }
+    if (state instanceof UnknownKeyError) {
+      throw corruptFile(shardFile(id), 'it is sealed under a key that this vault does not have', state)
     }
     return { id, state, version, hash: sha256(runtime, data) }
   }
