@@ -20,7 +20,8 @@ interface SimulatedDocument {
 /** Padding lengths that make shards of 1,024 bytes split after some documents. */
 const PADDINGS: readonly number[] = [10, 60, 150, 300]
 
-function newDocument(author: string): SimulatedDocument {
+/** A new document by `author`; its length depends on the author, so that shards split at different places. */
+export function simulatedDocument(author: string): SimulatedDocument {
   let sum = 0
   for (const character of author) sum = (sum * 31 + character.charCodeAt(0)) >>> 0
   const length = PADDINGS[sum % PADDINGS.length] as number
@@ -29,7 +30,7 @@ function newDocument(author: string): SimulatedDocument {
 
 /** What an update by `author` makes of a document. */
 function updated(document: SimulatedDocument | null, author: string): SimulatedDocument {
-  if (document === null) return newDocument(author)
+  if (document === null) return simulatedDocument(author)
   return { by: [...document.by, author], padding: document.padding }
 }
 
@@ -40,7 +41,7 @@ const parse = (text: string | null): SimulatedDocument | null =>
 const REMOVES: Transition = () => ({ after: null })
 
 function puts(author: string): Transition {
-  const after = textOf(newDocument(author))
+  const after = textOf(simulatedDocument(author))
   return () => ({ after })
 }
 
@@ -57,7 +58,7 @@ function resulting(transition: Transition, found: boolean): Transition {
 }
 
 /** Codes that the failure of an operation may have on an honest store that times out and fills up. */
-const EXPECTED: ReadonlySet<string | undefined> = new Set([
+export const EXPECTED_FAILURES: ReadonlySet<string | undefined> = new Set([
   'ERR_CONTENTION',
   'ERR_OUTCOME_UNKNOWN',
   'ERR_QUOTA',
@@ -92,7 +93,7 @@ export class SimulatedClient {
       const result = await this.#perform(step, author, label)
       this.#log(`ends    ${author}: ${result}`)
     } catch (error) {
-      if (!(error instanceof VaultError) || !EXPECTED.has(errorCode(error))) throw unexpected(label, error)
+      if (!(error instanceof VaultError) || !EXPECTED_FAILURES.has(errorCode(error))) throw unexpected(label, error)
       this.#log(`fails   ${author}: ${error.code} ${error.applied ?? ''}`)
     }
   }
@@ -159,7 +160,7 @@ export class SimulatedClient {
       path,
       label,
       put,
-      () => this.#store.put(path, newDocument(author)),
+      () => this.#store.put(path, simulatedDocument(author)),
       () => put,
     )
     return 'put'
@@ -238,7 +239,7 @@ export class SimulatedClient {
 
   async #write(put: readonly string[], remove: readonly string[], author: string, label: string): Promise<string> {
     const operations: WriteOperation[] = [
-      ...put.map((path) => ({ put: path, value: newDocument(author) })),
+      ...put.map((path) => ({ put: path, value: simulatedDocument(author) })),
       ...remove.map((path) => ({ remove: path })),
     ]
     const paths = [...put, ...remove]

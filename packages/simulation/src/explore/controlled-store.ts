@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   type BlobStore,
   type ReadOptions,
@@ -55,6 +56,20 @@ export type OnApply = (key: string, data: Uint8Array) => void
 
 const timedOut = (): VaultError => new VaultError('ERR_UNAVAILABLE', 'Simulated timeout.')
 
+const digests = new WeakMap<Uint8Array, string>()
+
+function digest(data: Uint8Array): string {
+  const known = digests.get(data)
+  if (known !== undefined) return known
+  const made = createHash('sha1').update(data).digest('base64')
+  digests.set(data, made)
+  return made
+}
+
+function digestOf(answer: StoredBlob | 'unchanged' | null): string {
+  return answer === null || answer === 'unchanged' ? String(answer) : digest(answer.data)
+}
+
 /** A blob store that does nothing by itself: each call waits until the driver has decided what becomes of it. */
 export class ControlledStore {
   readonly files: Map<string, StoredBlob> = new Map()
@@ -63,6 +78,8 @@ export class ControlledStore {
   readonly #onApply: OnApply
   readonly #capabilities: StoreCapabilities
   readonly #callCounts = new Map<number, number>()
+  /** By client: what it was answered so far, hashed. */
+  readonly #histories = new Map<number, string>()
   /** By client and key: torn answers in a row. */
   readonly #tornInARow = new Map<string, number>()
 
@@ -78,6 +95,22 @@ export class ControlledStore {
       durable: true,
       maxBlobBytes: null,
     }
+  }
+
+  /** Puts files there before anybody looks. */
+  load(files: ReadonlyMap<string, Uint8Array>): void {
+    for (const [key, data] of files) this.files.set(key, { data, version: '1' })
+  }
+
+  /**
+   * Stands for everything on which the future depends, given the same decisions: the files, the writes under way, and each
+   * client's history of answers (which, with randomness and time of its own, is all that a client's state depends on).
+   */
+  fingerprint(): string {
+    const files = [...this.files].map(([key, { data, version }]) => `${key} ${version} ${digest(data)}`).sort()
+    const late = [...this.late].map(({ client, number }) => `${client}#${number}`).sort()
+    const histories = [...this.#histories].map(([client, history]) => `${client} ${history}`).sort()
+    return createHash('sha1').update(JSON.stringify([files, late, histories])).digest('base64')
   }
 
   /** The store as one client sees it. */
@@ -138,6 +171,9 @@ export class ControlledStore {
 
   /** Lets a call come to an end. */
   settle(call: StoreCall, outcome: Outcome): void {
+    const answer = call.kind === 'read' ? digestOf(this.#read(call)) : String(this.#matches(call))
+    const history = `${this.#histories.get(call.client)} ${call.number} ${outcome} ${answer}`
+    this.#histories.set(call.client, createHash('sha1').update(history).digest('base64'))
     const torn = outcome === 'torn' || outcome === 'absent'
     const place = `${call.client} ${call.key}`
     if (call.kind === 'read') this.#tornInARow.set(place, torn ? (this.#tornInARow.get(place) ?? 0) + 1 : 0)

@@ -27,6 +27,16 @@ export class Inspector {
     this.#secret = secret
   }
 
+  /** Takes in the files of a vault to begin with. */
+  load(files: ReadonlyMap<string, Uint8Array>): void {
+    this.#root = readRoot(files.get('vault') as Uint8Array, this.#secret)
+    for (const [key, data] of files) {
+      const id = key.slice('shards/'.length)
+      if (key !== 'vault') this.#shards.set(id, readShard(this.root, id, data))
+    }
+    this.#walk()
+  }
+
   /** Takes in one file that was just written. Throws a {@link Violation}. */
   wrote(key: string, data: Uint8Array): void {
     if (Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes(PLAINTEXT)) {

@@ -13,7 +13,7 @@ for (let seed = from; seed < from + count; seed++) {
     const kind = result.violation.message.slice(0, 150).replace(/\d+/g, 'N')
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
     if (count === 1) console.log(JSON.stringify(workload), result.trace.join('\n'))
-    if (bad <= 5) { console.log('seed', seed, result.violation.message.slice(0, 600), workload.scripts.length, 'trace', result.trace.length) }
+    if (bad <= 5) { console.log('seed', seed, result.violation.message.slice(0, 3000), workload.scripts.length, 'trace', result.trace.length) }
   }
 }
 console.log({ bad, count, decisions, ms: Date.now() - start })
