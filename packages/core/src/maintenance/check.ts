@@ -21,7 +21,8 @@ export interface CheckOptions extends LongOperationOptions {
  * One thing that is not as it should be.
  *
  * - `unreadable-shard`: damaged or missing; what it holds cannot be read. Restore the file from a backup of the store.
- * - `broken-chain`: a shard does not end where its neighbour begins.
+ * - `broken-chain`: a shard does not end where the next one begins: an older state of it was put back, for one. Some of what it
+ *   holds may be out of date or not be found. Restore all files from one backup.
  * - `misplaced-item`: an item lies in a shard that does not own it, and cannot be found.
  * - `unlinked-document`: a directory above it has no marker, so `list` does not lead to it.
  * - `stray-marker`: an empty directory is still listed, after a crash. Harmless; repaired.
@@ -86,11 +87,14 @@ export async function check(db: VaultDB, options: CheckOptions = {}): Promise<Ch
 function examineChain(engine: Engine, { shards, unreadable }: Survey): Finding[] {
   const findings: Finding[] = []
   for (const id of unreadable.keys()) findings.push({ kind: 'unreadable-shard', file: shardFile(id), serious: true })
-  for (const { id, state } of shards.values()) {
-    const next = state.next === null ? undefined : shards.get(state.next)
-    if (next !== undefined && next.state.lo !== state.hi) {
-      findings.push({ kind: 'broken-chain', file: shardFile(id), serious: true })
-    }
+  const inOrder = [...shards.values()].sort((a, b) => (a.state.lo < b.state.lo ? -1 : 1))
+  for (const [index, { id, state }] of inOrder.entries()) {
+    const following = inOrder[index + 1]
+    // Also where each neighbour fits by itself: an old copy of a shard overlaps those that were split off since.
+    const joins =
+      following === undefined ? state.next === null : state.next === following.id && state.hi === following.state.lo
+    const nextIsUnreadable = state.next !== null && unreadable.has(state.next)
+    if (!joins && !nextIsUnreadable) findings.push({ kind: 'broken-chain', file: shardFile(id), serious: true })
   }
   for (const { shard } of engine.manager.map.missingFrom(engine.root.config.map)) {
     findings.push({ kind: 'stale-map', file: shardFile(shard), serious: false })
