@@ -152,25 +152,27 @@ async function examineFiles(
   for await (const { key } of store.list('shards/', signal === undefined ? {} : { signal })) {
     const id = key.slice('shards/'.length)
     if (shards.has(id) || unreadable.has(id)) continue
-    const ours = (await decodeStray(store, root, id)) !== null
-    findings.push({ kind: ours ? 'orphan-shard' : 'foreign-file', file: key, serious: false })
+    const stray = await examineStray(store, root, id)
+    if (stray === 'gone') continue
+    findings.push({ kind: stray === 'foreign' ? 'foreign-file' : 'orphan-shard', file: key, serious: false })
   }
   return findings
 }
 
-async function decodeStray(
+/** What a file is that nothing reaches: `'gone'` since it was listed, `'foreign'`, or a shard of this vault. */
+async function examineStray(
   store: Engine['store'],
   root: Engine['root'],
   id: string,
-): Promise<{ readonly lo: string; readonly version: string } | null> {
+): Promise<'gone' | 'foreign' | { readonly lo: string; readonly version: string }> {
   const blob = await store.read(shardFile(id))
-  if (blob === null || blob === 'unchanged') return null
+  if (blob === null || blob === 'unchanged') return 'gone'
   try {
     const { lo } = await decodeShardFile(root.shardContext, id, blob.data)
     return { lo, version: blob.version }
   } catch (error) {
     if (errorCode(error) === undefined && !(error instanceof UnknownKeyError)) throw error
-    return null
+    return 'foreign'
   }
 }
 
@@ -208,8 +210,8 @@ async function removeOrphans(engine: Engine, orphans: readonly Finding[], signal
   const fenced: { readonly finding: Finding; readonly id: string; readonly version: string }[] = []
   for (const finding of orphans) {
     const id = finding.file.slice('shards/'.length)
-    const stray = await decodeStray(store, root, id)
-    if (stray === null) continue
+    const stray = await examineStray(store, root, id)
+    if (stray === 'gone' || stray === 'foreign') continue
     const freshness = { sinceTick: manager.requests.tick, notBeforeMs: Number.POSITIVE_INFINITY }
     const owner = await manager.locate(stray.lo, freshness, signal)
     const outcome = await manager.write(owner, [], { split: false, signal })
@@ -220,8 +222,12 @@ async function removeOrphans(engine: Engine, orphans: readonly Finding[], signal
   const removed: Finding[] = []
   for (const { finding, id, version } of fenced) {
     if (shards.has(id) || unreadable.size > 0) continue
-    await store.delete(shardFile(id), version, signal === undefined ? {} : { signal })
-    removed.push(finding)
+    try {
+      await store.delete(shardFile(id), version, signal === undefined ? {} : { signal })
+      removed.push(finding)
+    } catch (error) {
+      if (errorCode(error) !== 'ERR_CONFLICT') throw error // another repair was here first
+    }
   }
   return removed
 }
