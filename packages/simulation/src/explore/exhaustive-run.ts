@@ -30,6 +30,8 @@ export interface Bounds {
 export interface Exploration {
   readonly states: number
   readonly histories: number
+  /** Shards that were reachable at the most. */
+  readonly mostShards: number
   /** Whether every interleaving was tried, and not only as many as the bounds allow. */
   readonly complete: boolean
   readonly violation: Violation | null
@@ -54,6 +56,7 @@ class Explorer {
   readonly #seen = new Set<string>()
   readonly #untried: (readonly Decision[])[] = [[]]
   #histories = 0
+  #mostShards = 0
   #trace: string[] = []
 
   constructor(scenario: Scenario, bounds: Bounds, files: ReadonlyMap<string, Uint8Array>) {
@@ -82,6 +85,7 @@ class Explorer {
     return {
       states: this.#seen.size,
       histories: this.#histories,
+      mostShards: this.#mostShards,
       complete: this.#untried.length === 0,
       violation,
       trace: violation === null ? [] : this.#trace,
@@ -137,6 +141,7 @@ class Explorer {
   /** At the end of a history, and where it meets a state that was seen before. */
   async #finish(world: World, events: readonly Event[]): Promise<void> {
     world.check()
+    this.#mostShards = Math.max(this.#mostShards, world.inspector.shardCount)
     if (events.length > 0) return
     world.checkEnded()
     this.#histories++

@@ -1,20 +1,75 @@
-import { decideAgain, randomWorkload, run } from './random-run.ts'
-const [from, count] = process.argv.slice(2).map(Number) as [number, number]
-const start = Date.now()
-let decisions = 0
-let bad = 0
-const kinds = new Map<string, number>()
-for (let seed = from; seed < from + count; seed++) {
-  const { workload, decide } = randomWorkload(seed)
-  const result = await run(workload, decide)
-  decisions += result.decisions.length
-  if (result.violation) {
-    bad++
-    const kind = result.violation.message.slice(0, 150).replace(/\d+/g, 'N')
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
-    if (count === 1) console.log(JSON.stringify(workload), result.trace.join('\n'))
-    if (bad <= 5) { console.log('seed', seed, result.violation.message.slice(0, 3000), workload.scripts.length, 'trace', result.trace.length) }
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { createRuntime } from '@vaultdb/core'
+import { type RunResult, randomWorkload, run } from './random-run.ts'
+import { type Counterexample, replay, shrink } from './shrink.ts'
+
+const USAGE = `Random histories of real clients over a store that fails in every way it may.
+
+  --seed S          first seed (default: from the clock)
+  --minutes M       how long to go on (default 1)
+  --histories N     or how many histories to run
+  --replay FILE     run one recorded history again and print it
+`
+
+/** Histories that shrinking a counterexample may try. */
+const SHRINKING_BUDGET = 2_000
+
+/** Runs histories until time or number is up, or one goes wrong; resolves to the process's exit code. */
+async function simulate(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' },
+      minutes: { type: 'string' },
+      histories: { type: 'string' },
+      replay: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  })
+  if (values.help === true) {
+    console.log(USAGE)
+    return 0
   }
+  if (values.replay !== undefined) return report(await replay(JSON.parse(readFileSync(values.replay, 'utf8')) as Counterexample))
+  const clock = createRuntime()
+  const first = numberOf(values.seed, 'seed') ?? clock.now() % 1_000_000_000
+  const most = numberOf(values.histories, 'histories') ?? Number.POSITIVE_INFINITY
+  const minutes = numberOf(values.minutes, 'minutes') ?? (most === Number.POSITIVE_INFINITY ? 1 : most)
+  const endMs = clock.monotonicMs() + minutes * 60_000
+  let decisions = 0
+  let seed = first
+  for (; seed - first < most && clock.monotonicMs() < endMs; seed++) {
+    const { workload, decide } = randomWorkload(seed)
+    const result = await run(workload, decide)
+    decisions += result.decisions.length
+    if (result.violation !== null) return await explain(seed, { workload, decisions: result.decisions }, result)
+  }
+  console.log(`Seeds ${first} to ${seed - 1}: ${seed - first} histories, ${decisions} decisions, nothing went wrong.`)
+  return 0
 }
-console.log({ bad, count, decisions, ms: Date.now() - start })
-for (const [k, n] of [...kinds].sort((a, b) => b[1] - a[1]).slice(0, 20)) console.log(n, k)
+
+function numberOf(text: string | undefined, name: string): number | undefined {
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (!(number >= 0)) throw new RangeError(`--${name} takes a number from 0.`)
+  return number
+}
+
+async function explain(seed: number, found: Counterexample, result: RunResult): Promise<number> {
+  const message = result.violation?.message ?? ''
+  console.log(`Seed ${seed} goes wrong: ${message}\n\nMaking it smaller …`)
+  const small = await shrink(found, message, SHRINKING_BUDGET)
+  const file = `counterexample-${seed}.json`
+  writeFileSync(file, JSON.stringify(small))
+  console.log(`Run it again with --replay ${file}\n`)
+  return report(await replay(small))
+}
+
+function report({ trace, violation }: RunResult): number {
+  console.log(trace.join('\n'))
+  console.log(violation === null ? '\nNothing went wrong.' : `\n${violation.message}`)
+  return violation === null ? 0 : 1
+}
+
+process.exitCode = await simulate(process.argv.slice(2))
