@@ -34,7 +34,10 @@ export interface Freshness {
   readonly notBeforeMs: number
 }
 
-/** How a write to a shard ended; on `done` with the shards that it left behind: the shard itself and new siblings. */
+/**
+ * How a write to a shard ended; on `done` with the shards as it left them, itself and new siblings: the bases of whoever goes
+ * on from here. What the cache has learned from others meanwhile does not show in them.
+ */
 export type ShardWriteOutcome =
   | Exclude<WriteOutcome, { kind: 'done' }>
   | { readonly kind: 'done'; readonly shards: readonly LoadedShard[] }
@@ -236,6 +239,12 @@ export class ShardManager {
     return same?.shard ?? shard
   }
 
+  /** Puts an own write into the cache; returns the state that it left, however much newer a state is there by now. */
+  #keep(written: LoadedShard, sent: { readonly sentTick: number; readonly sentAtMs: number }): LoadedShard {
+    const newest = this.#take(written, sent)
+    return newest.version === written.version ? newest : written
+  }
+
   /** Forgets a shard's cached state, if it still is this one. */
   drop(shard: LoadedShard): void {
     if (this.#cache.get(shard.id)?.shard === shard) this.#cache.delete(shard.id)
@@ -315,7 +324,7 @@ export class ShardManager {
       if (outcome.kind === 'superseded') this.#adopt(cut.siblings)
       return outcome
     }
-    const written = this.#take({ id: base.id, state: cut.state, version: outcome.version, hash }, outcome)
+    const written = this.#keep({ id: base.id, state: cut.state, version: outcome.version, hash }, outcome)
     return { kind: 'done', shards: [written, ...this.#adopt(cut.siblings)] }
   }
 
@@ -361,7 +370,7 @@ export class ShardManager {
   /** Takes up siblings once the write that commits them is known to be applied, and has the stored map repaired. */
   #adopt(siblings: readonly Sibling[]): LoadedShard[] {
     if (siblings.length === 0) return []
-    const shards = siblings.map(({ shard, outcome }) => this.#take(shard, outcome))
+    const shards = siblings.map(({ shard, outcome }) => this.#keep(shard, outcome))
     this.map.learn(shards.map(({ id, state }) => ({ lo: state.lo, shard: id })))
     this.repairMap()
     return shards
