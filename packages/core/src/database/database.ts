@@ -1,13 +1,12 @@
 import { VaultError } from '../errors.ts'
 import { closedError } from '../operations/scheduler.ts'
-import { checkOptions } from '../options.ts'
 import type { BlobStore } from '../store/contract.ts'
 import { checkSecret } from '../vault/credentials.ts'
 import { Documents } from './documents.ts'
 import { createVault, type Engine, openOrCreateVault, openVault } from './engine.ts'
 import { InFlight } from './in-flight.ts'
 import { keepEngine } from './internals.ts'
-import { checkStore, createSettings, openSettings } from './options.ts'
+import { checkOperationOptions, checkStore, createSettings, openSettings } from './options.ts'
 import type { CreateOptions, Credentials, FindOptions, OpenOptions, OperationOptions, Task } from './types.ts'
 
 /**
@@ -96,7 +95,7 @@ export class VaultDB extends Documents {
    */
   changePassword(oldPassword: string, newPassword: string, options?: OperationOptions): Promise<void> {
     return this.#inFlight.begin(async () => {
-      checkOptions(options, ['signal'], 'changePassword()')
+      checkOperationOptions(options, ['signal'], 'changePassword()')
       const old = checkSecret({ password: oldPassword })
       const next = checkSecret({ password: newPassword })
       await this.#engine.root.changeSecret(old, next, options?.signal)

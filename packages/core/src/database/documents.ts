@@ -16,7 +16,7 @@ import { type DocumentPath, parseDirectoryPath, parseDocumentPath } from '../pat
 import type { Freshness } from '../shards/manager.ts'
 import type { Engine } from './engine.ts'
 import type { InFlight } from './in-flight.ts'
-import { checkMaxAge } from './options.ts'
+import { checkMaxAge, checkOperationOptions } from './options.ts'
 import { asyncResults } from './results.ts'
 import type {
   AsyncResults,
@@ -105,13 +105,13 @@ export class Documents implements DocumentStore {
 
   find(directory: string, options?: FindOptions): AsyncResults<string> {
     parseDirectoryPath(directory)
-    checkOptions(options, FIND_KEYS, 'find()')
+    checkOperationOptions(options, FIND_KEYS, 'find()')
     return asyncResults(async () => (await this.#find(directory, options, 'find()')).map(([path]) => path))
   }
 
   entries<T = unknown>(directory: string, options?: FindOptions): AsyncResults<[path: string, document: T]> {
     parseDirectoryPath(directory)
-    checkOptions(options, FIND_KEYS, 'entries()')
+    checkOperationOptions(options, FIND_KEYS, 'entries()')
     return asyncResults(async () => copies<T>(await this.#find(directory, options, 'entries()')))
   }
 
@@ -142,6 +142,7 @@ export class Documents implements DocumentStore {
       const wanted = this.#bulk(operations)
       const { scheduler } = this.#engine
       const settled = new Array<Settled>(wanted.length)
+      let callback: { readonly error: unknown } | undefined
       await new Promise<void>((resolve) => {
         let open = wanted.length
         if (open === 0) resolve()
@@ -149,7 +150,11 @@ export class Documents implements DocumentStore {
           const settle = (result: Settled): void => {
             settled[index] = result
             open--
-            options?.onProgress?.({ phase: 'write', done: wanted.length - open, total: wanted.length })
+            try {
+              options?.onProgress?.({ phase: 'write', done: wanted.length - open, total: wanted.length })
+            } catch (error) {
+              callback ??= { error } // it is called in the middle of settling, also neighbours: they must not hear of it
+            }
             if (open === 0) resolve()
           }
           const outcomes = {
@@ -161,6 +166,7 @@ export class Documents implements DocumentStore {
       })
       const failure = settled.find((each) => 'error' in each)
       if (failure !== undefined) throw bulkError(settled)
+      if (callback !== undefined) throw (callback as { readonly error: unknown }).error
       return settled.map((each) => (each as { value: WriteResult }).value)
     })
   }
@@ -205,14 +211,14 @@ export class Documents implements DocumentStore {
   /** How recent a `get` must be, its options checked. */
   #recency(options: ReadOperationOptions | undefined): Freshness {
     if (options !== undefined) {
-      checkOptions(options, READ_KEYS, 'get()')
+      checkOperationOptions(options, READ_KEYS, 'get()')
       throwIfAborted(options.signal)
     }
     return this.#freshness(checkMaxAge(options?.maxAgeMs, this.#engine.settings.maxAgeMs))
   }
 
   #reading(options: FindOptions | undefined, keys: readonly string[], where: string): ReadContext {
-    checkOptions(options, keys, where)
+    checkOperationOptions(options, keys, where)
     throwIfAborted(options?.signal)
     const onProgress = options?.onProgress
     const onLoaded = onProgress && ((done: number, total: number) => onProgress({ phase: 'read', done, total }))
@@ -221,7 +227,7 @@ export class Documents implements DocumentStore {
   }
 
   #writing(options: OperationOptions | undefined, keys: readonly string[], where: string): OperationContext {
-    checkOptions(options, keys, where)
+    checkOperationOptions(options, keys, where)
     return { freshness: this.#freshness(0), signal: options?.signal }
   }
 }

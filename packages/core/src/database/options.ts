@@ -5,7 +5,7 @@ import { checkSecret, type Secret } from '../vault/credentials.ts'
 import type { RetryPolicy } from '../vault/requests.ts'
 import type { VaultParameters } from '../vault/root.ts'
 import { createMemoryWitness, type Witness } from '../vault/witness.ts'
-import type { CreateOptions, Credentials, OpenOptions, Progress, RetryOptions } from './types.ts'
+import type { CreateOptions, Credentials, LongOperationOptions, OpenOptions, Progress, RetryOptions } from './types.ts'
 
 /** Defaults of the options of `create` and `open`, with their reasons. */
 export const DEFAULTS: {
@@ -81,9 +81,26 @@ export function checkStore(store: BlobStore): void {
   }
 }
 
+/** Throws a `TypeError` unless `options` has no other keys than `allowed`, and a signal and a callback that are such. */
+export function checkOperationOptions(
+  options: LongOperationOptions | undefined,
+  allowed: readonly string[],
+  where: string,
+): void {
+  checkOptions(options, allowed, where)
+  const { signal, onProgress } = options ?? {}
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw new TypeError(`The \`signal\` of ${where} must be an AbortSignal.`)
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new TypeError(`The \`onProgress\` of ${where} must be a function.`)
+  }
+}
+
 /** Checks and completes the options of `open`. `TypeError`, `RangeError`. */
 export function openSettings(options: OpenOptions & Credentials, extraKeys: readonly string[] = []): OpenSettings {
-  checkOptions(options ?? null, [...OPEN_KEYS, ...extraKeys], extraKeys.length > 0 ? 'create()' : 'open()')
+  if (options === undefined) throw new TypeError('Give a "password" or a "key".')
+  checkOperationOptions(options, [...OPEN_KEYS, ...extraKeys], extraKeys.length > 0 ? 'create()' : 'open()')
   return {
     secret: checkSecret(options),
     runtime: options.runtime ?? createRuntime(),

@@ -47,9 +47,9 @@ export class Scheduler {
       operation.failAborted()
       return
     }
+    const forget = onAbort(operation.context.signal, () => this.#abort(operation))
     operation.arrival = this.#arrivals++
     this.#open++
-    const forget = onAbort(operation.context.signal, () => this.#abort(operation))
     operation.whenOver = () => {
       this.#landed++
       forget()
