@@ -160,7 +160,7 @@ async function makeStates(): Promise<StateVector[]> {
       old.files,
       { ...old.files, vault: other.vault as string },
       'ERR_CORRUPT',
-      'ERR_CORRUPT',
+      'ERR_ROLLBACK',
     ),
   ]
 }
