@@ -3,8 +3,8 @@ import { type DocumentPath, parseDocumentPath } from '../path/path.ts'
 import { itemOf } from '../shards/change.ts'
 import type { LoadedShard } from '../shards/manager.ts'
 import type { AnyOperation, Change, Prune } from './operation.ts'
-import { subtreeOf } from './subtree.ts'
-import type { View } from './view.ts'
+import type { Subtree } from './subtree.ts'
+import type { Lacks, View } from './view.ts'
 
 /** The folded effect of a plan's operations on one document. */
 export interface Effect {
@@ -44,8 +44,16 @@ export function makesADifference({ before, after }: Effect): boolean {
   return before !== after && !before.equals(after)
 }
 
-/** Applies operations to the bases in `view`, each to what those before it left. */
-export function fold(operations: readonly AnyOperation[], view: View): Folded {
+/**
+ * Applies operations to the bases in `view`, each to what those before it left. `subtrees` tells what the prunes among them
+ * find. Of no use where an operation lacked something.
+ */
+export function fold(
+  operations: readonly AnyOperation[],
+  subtrees: ReadonlyMap<Prune, Subtree>,
+  view: View,
+  lacks: Lacks,
+): Folded {
   const effects = new Map<string, Effect>()
   const outcomes = new Map<Change, Outcome>()
   const pruned = new Map<Prune, Pruned>()
@@ -63,7 +71,8 @@ export function fold(operations: readonly AnyOperation[], view: View): Folded {
 
   for (const operation of operations) {
     if (operation.kind === 'change') {
-      const effect = effectOn(operation.path)
+      const effect = lacks.try([operation], () => effectOn(operation.path))
+      if (effect === undefined) continue
       const before = effect.after
       const decision = operation.decide(before)
       if (decision.kind === 'pending') {
@@ -78,8 +87,9 @@ export function fold(operations: readonly AnyOperation[], view: View): Folded {
       effect.after = decision.document
       outcomes.set(operation, { kind: 'changed', before, after: decision.document })
     } else if (operation.kind === 'prune') {
-      const { directories, shards, paths } = subtreeOf(operation.directory, view)
-      const stored = paths.map((path) => effectOn(parseDocumentPath(path)))
+      const { directories, shards, paths } = subtrees.get(operation) as Subtree
+      const stored = lacks.try([operation], () => paths.map((path) => effectOn(parseDocumentPath(path))))
+      if (stored === undefined) continue
       const folded = [...effects.values()].filter(({ path }) => path.path.startsWith(operation.directory))
       const removed = [...new Set([...stored, ...folded])].filter(
         ({ path, after }) => after !== null && !operation.removed.has(path.path),

@@ -2,7 +2,8 @@ import { markedDirectories, markerOf } from '../path/path.ts'
 import { holdsDocumentOf, type ItemChange, itemOf } from '../shards/change.ts'
 import type { LoadedShard } from '../shards/manager.ts'
 import { type Effect, type Folded, fold, makesADifference } from './fold.ts'
-import type { AnyOperation, Change } from './operation.ts'
+import type { AnyOperation, Change, Prune } from './operation.ts'
+import { type Subtree, subtreeOf } from './subtree.ts'
 import { planUnlinking, type Unlinking } from './unlinking.ts'
 import { Lacks, NeedShards, type View } from './view.ts'
 
@@ -48,12 +49,11 @@ function lacking({ errors, needs }: Lacks): Planned {
 
 /** Plans operations jointly, on their folded effect. */
 export function makePlan(operations: readonly AnyOperation[], view: View): Planned {
-  const homes = findHomes(operations, view)
-  if (homes.any) return lacking(homes)
-
   const lacks = new Lacks()
-  const folded = lacks.try(operations, () => fold(operations, view))
-  if (folded === undefined) return lacking(lacks)
+  const subtrees = findHomes(operations, view, lacks)
+  if (lacks.any) return lacking(lacks)
+  const folded = fold(operations, subtrees, view, lacks)
+  if (lacks.any) return lacking(lacks)
   if (folded.pending.size > 0) return { kind: 'pending', pending: folded.pending }
 
   const documentWrites = new Map<string, PlannedEffect[]>()
@@ -82,11 +82,18 @@ export function makePlan(operations: readonly AnyOperation[], view: View): Plann
   return { kind: 'ready', plan: { folded, documentWrites, unlinking } }
 }
 
-/** Makes sure that the shards of all documents are there before any user function is called. */
-function findHomes(operations: readonly AnyOperation[], view: View): Lacks {
-  const lacks = new Lacks()
+/**
+ * Makes sure that the shards of all documents are there before any user function is called. Each operation for itself: one
+ * that meets a shard which cannot be read must not fail the others. Returns what is below the directories to be pruned.
+ */
+function findHomes(operations: readonly AnyOperation[], view: View, lacks: Lacks): Map<Prune, Subtree> {
+  const subtrees = new Map<Prune, Subtree>()
   const { router } = view.manager
   for (const operation of operations) {
+    if (operation.kind === 'prune') {
+      const subtree = lacks.try([operation], () => subtreeOf(operation.directory, view))
+      if (subtree !== undefined) subtrees.set(operation, subtree)
+    }
     if (operation.kind === 'split') {
       lacks.try([operation], () => {
         if (!view.knows(operation.shard)) throw new NeedShards([operation.shard])
@@ -102,7 +109,7 @@ function findHomes(operations: readonly AnyOperation[], view: View): Lacks {
       lacks.try([operation], () => view.at(router.keyOf(marker.directory, marker.name)))
     }
   }
-  return lacks
+  return subtrees
 }
 
 /** Whether what is known of the first shard, however old, shows that nothing lies below this path's top level. A hint. */
