@@ -9,8 +9,14 @@ export type Step =
   | { readonly kind: 'list' | 'find' | 'entries' | 'prune'; readonly directory: string }
   | { readonly kind: 'write'; readonly put: readonly string[]; readonly remove: readonly string[] }
 
-/** Operations that a client begins at once; it waits for all of them before the next batch. */
-export type Batch = readonly Step[]
+/** Operations one after the other. */
+export interface Sequence {
+  readonly kind: 'sequence'
+  readonly steps: readonly Step[]
+}
+
+/** Operations and sequences of them that a client begins at once; it waits for all of them before the next batch. */
+export type Batch = readonly (Step | Sequence)[]
 
 interface SimulatedDocument {
   readonly by: readonly string[]
@@ -82,7 +88,11 @@ export class SimulatedClient {
 
   /** Begins all operations of a batch at once; resolves when all have ended. */
   async run(batch: Batch): Promise<void> {
-    await Promise.all(batch.map((step) => this.#begin(step)))
+    await Promise.all(batch.map((each) => this.#follow(each.kind === 'sequence' ? each.steps : [each])))
+  }
+
+  async #follow(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) await this.#begin(step)
   }
 
   async #begin(step: Step): Promise<void> {

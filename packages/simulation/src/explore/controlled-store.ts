@@ -110,7 +110,9 @@ export class ControlledStore {
     const files = [...this.files].map(([key, { data, version }]) => `${key} ${version} ${digest(data)}`).sort()
     const late = [...this.late].map(({ client, number }) => `${client}#${number}`).sort()
     const histories = [...this.#histories].map(([client, history]) => `${client} ${history}`).sort()
-    return createHash('sha1').update(JSON.stringify([files, late, histories])).digest('base64')
+    return createHash('sha1')
+      .update(JSON.stringify([files, late, histories]))
+      .digest('base64')
   }
 
   /** The store as one client sees it. */
@@ -139,9 +141,8 @@ export class ControlledStore {
       const number = (this.#callCounts.get(request.client) ?? 0) + 1
       this.#callCounts.set(request.client, number)
       const stop = (): void => {
-        if (request.kind === 'read') return call.answer(new VaultError('ERR_ABORTED', 'Aborted.'))
-        this.late.add(call) // a write that was given up may still arrive
-        call.answer(timedOut())
+        if (request.kind === 'write') this.late.add(call) // given up, and may still arrive
+        call.answer(request.kind === 'write' ? timedOut() : new VaultError('ERR_ABORTED', 'Aborted.'))
       }
       const call: StoreCall = {
         ...request,
@@ -177,28 +178,33 @@ export class ControlledStore {
     const torn = outcome === 'torn' || outcome === 'absent'
     const place = `${call.client} ${call.key}`
     if (call.kind === 'read') this.#tornInARow.set(place, torn ? (this.#tornInARow.get(place) ?? 0) + 1 : 0)
+    call.answer(this.#carryOut(call, outcome))
+  }
+
+  /** Does to the files what the outcome says, and tells what the caller hears of it. */
+  #carryOut(call: StoreCall, outcome: Outcome): StoredBlob | 'unchanged' | null | Version | VaultError {
     switch (outcome) {
       case 'done':
-        return call.answer(call.kind === 'read' ? this.#read(call) : this.#write(call))
+        return call.kind === 'read' ? this.#read(call) : this.#write(call)
       case 'lost':
         this.#write(call)
-        return call.answer(timedOut())
+        return timedOut()
       case 'late':
         this.late.add(call)
-        return call.answer(timedOut())
+        return timedOut()
       case 'timeout':
-        return call.answer(timedOut())
+        return timedOut()
       case 'resent':
         this.#write(call)
-        return call.answer(this.#write(call))
+        return this.#write(call)
       case 'refused':
-        return call.answer(new VaultError('ERR_QUOTA', 'Simulated lack of room.'))
+        return new VaultError('ERR_QUOTA', 'Simulated lack of room.')
       case 'torn': {
         const { data, version } = this.files.get(call.key) as StoredBlob
-        return call.answer({ data: data.slice(0, data.length >> 1), version })
+        return { data: data.slice(0, data.length >> 1), version }
       }
       case 'absent':
-        return call.answer(null)
+        return null
     }
   }
 

@@ -131,7 +131,8 @@ class Explorer {
         continue
       }
       for (const outcome of event.outcomes) {
-        const isAllowed = outcome === 'done' || (faults < this.#scenario.maxFaults && this.#scenario.faults.includes(outcome))
+        const isAllowed =
+          outcome === 'done' || (faults < this.#scenario.maxFaults && this.#scenario.faults.includes(outcome))
         if (isAllowed) alternatives.push([index, outcome])
       }
     }
@@ -156,7 +157,7 @@ function isFault(event: Event, outcome: Outcome): boolean {
 /** All documents that a scenario has or makes. */
 function universeOf({ layout, clients }: Scenario): string[] {
   const paths = new Set(layout.documents)
-  for (const step of clients.flat(2)) {
+  for (const step of clients.flat(2).flatMap((each) => (each.kind === 'sequence' ? each.steps : [each]))) {
     if ('path' in step) paths.add(step.path)
     if (step.kind === 'write') for (const path of [...step.put, ...step.remove]) paths.add(path)
   }

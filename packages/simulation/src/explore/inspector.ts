@@ -1,3 +1,4 @@
+import { ancestorsOf } from './ancestors.ts'
 import { type RawRoot, type RawShard, readRoot, readShard, routingKey } from './sealed-files.ts'
 
 /** A rule that the store's content breaks. */
@@ -108,8 +109,7 @@ export class Inspector {
   }
 
   #checkLinked(path: string, markers: ReadonlySet<string>): void {
-    for (let end = path.lastIndexOf('/') + 1; end > 1; end = path.lastIndexOf('/', end - 2) + 1) {
-      const directory = path.slice(0, end)
+    for (const directory of ancestorsOf(path)) {
       if (!markers.has(directory)) throw new Violation(`${path} exists and ${directory} has no marker.`)
     }
   }

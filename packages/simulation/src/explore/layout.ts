@@ -1,10 +1,19 @@
 import { VaultDB } from '@vaultdb/core'
 import { createSeededRandom } from '../seeded-random.ts'
+import { ancestorsOf } from './ancestors.ts'
 import { simulatedDocument } from './client.ts'
 import { createClientRuntime } from './client-runtime.ts'
 import { ControlledStore } from './controlled-store.ts'
 import { createMicrotaskDrain } from './drain.ts'
-import { type RawConfig, type RawItem, type RawShard, readRoot, routingKey, writeRoot, writeShard } from './sealed-files.ts'
+import {
+  type RawConfig,
+  type RawItem,
+  type RawShard,
+  readRoot,
+  routingKey,
+  writeRoot,
+  writeShard,
+} from './sealed-files.ts'
 
 /** A vault to begin with: what it holds, and which items lie together in which shard. */
 export interface Layout {
@@ -21,12 +30,6 @@ export interface Layout {
 function place(path: string): readonly [directory: string, name: string] {
   const cut = path.lastIndexOf('/', path.length - 2) + 1
   return [path.slice(0, cut), path.slice(cut)]
-}
-
-function ancestors(path: string): string[] {
-  const found: string[] = []
-  for (let end = path.lastIndexOf('/') + 1; end > 1; end = path.lastIndexOf('/', end - 2) + 1) found.push(path.slice(0, end))
-  return found
 }
 
 /** The author of what is there from the beginning: one whose documents are long. */
@@ -57,7 +60,7 @@ export async function layOut(layout: Layout, secret: Uint8Array): Promise<Readon
     map: beginnings.map((lo, at) => [lo, ids[at] as string]),
   }
   const files = new Map([['vault', writeRoot(root, config)]])
-  const markers = new Set(layout.documents.flatMap(ancestors))
+  const markers = new Set(layout.documents.flatMap(ancestorsOf))
   for (const [at, lo] of beginnings.entries()) {
     const hi = beginnings[at + 1] ?? null
     const owned = [...layout.documents, ...markers].filter((path) => {

@@ -70,7 +70,9 @@ export class Ledger {
 
   #observeOne(path: string, value: string | null): void {
     const at = this.tick()
-    this.#entries.get(path)?.push({ label: `stored: ${authors(value)}`, begin: at, end: at, certain: true, transition: sees(value) })
+    this.#entries
+      .get(path)
+      ?.push({ label: `stored: ${authors(value)}`, begin: at, end: at, certain: true, transition: sees(value) })
   }
 
   /** A document whose history no order of the operations explains, with that history; `null` when there is none. */

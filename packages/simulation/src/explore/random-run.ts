@@ -74,7 +74,23 @@ export function decideAgain(decisions: readonly Decision[]): Decide {
 }
 
 const DOCUMENTS: readonly string[] = [
-  '/x', '/y', '/a/1', '/a/2', '/a/3', '/a/b/1', '/a/b/2', '/a/b/c/1', '/d/1', '/d/2', '/d/e/f/1', '/g/1', '/g/2', '/g/3', '/g/4', '/g/5', '/g/6',
+  '/x',
+  '/y',
+  '/a/1',
+  '/a/2',
+  '/a/3',
+  '/a/b/1',
+  '/a/b/2',
+  '/a/b/c/1',
+  '/d/1',
+  '/d/2',
+  '/d/e/f/1',
+  '/g/1',
+  '/g/2',
+  '/g/3',
+  '/g/4',
+  '/g/5',
+  '/g/6',
 ]
 const DIRECTORIES: readonly string[] = ['/', '/a/', '/a/b/', '/a/b/c/', '/d/', '/d/e/', '/d/e/f/', '/g/']
 
@@ -105,11 +121,29 @@ export function randomWorkload(seed: number): { readonly workload: Workload; rea
 }
 
 function randomBatch(random: SeededRandom, universe: readonly string[]): Batch {
-  return Array.from({ length: random.pick([1, 1, 2, 3, 4]) }, () => randomStep(random, universe))
+  const step = (): Step => randomStep(random, universe)
+  return Array.from({ length: random.pick([1, 1, 2, 3, 4]) }, () =>
+    random.fraction() < 0.7 ? step() : { kind: 'sequence', steps: [step(), step(), step()] },
+  )
 }
 
 function randomStep(random: SeededRandom, universe: readonly string[]): Step {
-  const kind = random.pick(['get', 'put', 'put', 'update', 'update', 'update-later', 'remove', 'remove', 'remove', 'list', 'find', 'entries', 'prune', 'write'] as const)
+  const kind = random.pick([
+    'get',
+    'put',
+    'put',
+    'update',
+    'update',
+    'update-later',
+    'remove',
+    'remove',
+    'remove',
+    'list',
+    'find',
+    'entries',
+    'prune',
+    'write',
+  ] as const)
   switch (kind) {
     case 'list':
     case 'find':

@@ -1,4 +1,4 @@
-import type { Batch, Step } from './client.ts'
+import type { Batch, Sequence, Step } from './client.ts'
 import type { Outcome } from './controlled-store.ts'
 import type { Scenario } from './exhaustive-run.ts'
 import type { Layout } from './layout.ts'
@@ -7,7 +7,12 @@ const put = (path: string): Step => ({ kind: 'put', path })
 const update = (path: string): Step => ({ kind: 'update', path })
 const remove = (path: string): Step => ({ kind: 'remove', path })
 const prune = (directory: string): Step => ({ kind: 'prune', directory })
-const write = (puts: readonly string[], removals: readonly string[]): Step => ({ kind: 'write', put: puts, remove: removals })
+const write = (puts: readonly string[], removals: readonly string[]): Step => ({
+  kind: 'write',
+  put: puts,
+  remove: removals,
+})
+const sequence = (...steps: readonly Step[]): Sequence => ({ kind: 'sequence', steps })
 const get = (path: string): Step => ({ kind: 'get', path })
 const list = (directory: string): Step => ({ kind: 'list', directory })
 const find = (directory: string): Step => ({ kind: 'find', directory })
@@ -47,35 +52,94 @@ const SKETCHES: Readonly<Record<string, Sketch>> = {
     clients: [[[update('/a/1'), update('/a/1')]], [[update('/a/1')]]],
   },
   'a directory filled and emptied': { in: 'apart', with: ['/a/1'], clients: each(put('/a/2'), remove('/a/1')) },
-  'a directory filled and emptied in other shards': { in: 'spanning', with: ['/a/1'], clients: each(put('/a/2'), remove('/a/1')) },
-  'a directory filled twice and emptied': { in: 'apart', with: ['/a/1'], clients: each(put('/a/2'), remove('/a/1'), update('/a/1')) },
+  'a directory filled and emptied in other shards': {
+    in: 'spanning',
+    with: ['/a/1'],
+    clients: each(put('/a/2'), remove('/a/1')),
+  },
+  'a directory filled twice and emptied': {
+    in: 'apart',
+    with: ['/a/1'],
+    clients: each(put('/a/2'), remove('/a/1'), update('/a/1')),
+  },
   'the same in one client': { in: 'spanning', with: ['/a/1'], clients: one(put('/a/2'), remove('/a/1')) },
-  'both last documents removed': { in: 'spanning', with: ['/a/1', '/a/2'], clients: each(remove('/a/1'), remove('/a/2')) },
+  'both last documents removed': {
+    in: 'spanning',
+    with: ['/a/1', '/a/2'],
+    clients: each(remove('/a/1'), remove('/a/2')),
+  },
   'both last documents removed in one client': {
     in: 'spanning',
     with: ['/a/1', '/a/2'],
     clients: one(remove('/a/1'), remove('/a/2')),
   },
   'a document removed twice': { in: 'apart', with: ['/a/1'], clients: each(remove('/a/1'), remove('/a/1')) },
-  'removed and put back': { in: 'apart', with: ['/a/1'], clients: [[[remove('/a/1')], [put('/a/1')]], [[update('/a/1')]]] },
-  'a nested directory filled and emptied': { in: 'nested', with: ['/a/b/1'], clients: each(put('/a/1'), remove('/a/b/1')) },
+  'removed and put back': {
+    in: 'apart',
+    with: ['/a/1'],
+    clients: [[[remove('/a/1')], [put('/a/1')]], [[update('/a/1')]]],
+  },
+  'a nested directory filled and emptied': {
+    in: 'nested',
+    with: ['/a/b/1'],
+    clients: each(put('/a/1'), remove('/a/b/1')),
+  },
   'nested directories filled at once': { in: 'scattered', clients: each(put('/a/1'), put('/a/b/1')) },
-  'nested directories emptied at once': { in: 'scattered', with: ['/a/1', '/a/b/1'], clients: each(remove('/a/1'), remove('/a/b/1')) },
+  'nested directories emptied at once': {
+    in: 'scattered',
+    with: ['/a/1', '/a/b/1'],
+    clients: each(remove('/a/1'), remove('/a/b/1')),
+  },
   'a prune and a put': { in: 'spanning', with: ['/a/1'], clients: each(prune('/a/'), put('/a/2')) },
   'a prune and a put below': { in: 'nested', with: ['/a/1'], clients: each(prune('/a/'), put('/a/b/1')) },
   'a prune and a put of one client': { in: 'spanning', with: ['/a/1'], clients: one(prune('/a/'), put('/a/2')) },
   'two prunes': { in: 'nested', with: ['/a/1', '/a/b/1'], clients: each(prune('/a/'), prune('/')) },
-  'a prune and what was put back': { in: 'spanning', with: ['/a/1', '/a/2'], clients: [[[prune('/a/')]], [[update('/a/2')], [update('/a/1')]]] },
+  'a prune and what was put back': {
+    in: 'spanning',
+    with: ['/a/1', '/a/2'],
+    clients: [[[prune('/a/')]], [[update('/a/2')], [update('/a/1')]]],
+  },
   'a bulk and a removal': { in: 'nested', with: ['/a/1'], clients: each(write(['/a/b/1', '/x'], []), remove('/a/1')) },
-  'a bulk that swaps and a put': { in: 'spanning', with: ['/a/1'], clients: each(write(['/a/2'], ['/a/1']), put('/a/1')) },
-  'a bulk beside single writes': { in: 'spanning', with: ['/a/1'], clients: one(write(['/a/2'], ['/a/1']), update('/a/1'), get('/a/2')) },
+  'a bulk that swaps and a put': {
+    in: 'spanning',
+    with: ['/a/1'],
+    clients: each(write(['/a/2'], ['/a/1']), put('/a/1')),
+  },
+  'a bulk beside single writes': {
+    in: 'spanning',
+    with: ['/a/1'],
+    clients: one(write(['/a/2'], ['/a/1']), update('/a/1'), get('/a/2')),
+  },
   'a reader beside a mover': {
     in: 'spanning',
     with: ['/a/1'],
-    clients: [[[put('/a/2')], [remove('/a/1')]], [[get('/a/1')], [list('/a/')], [find('/')]]],
+    clients: [
+      [[put('/a/2')], [remove('/a/1')]],
+      [[get('/a/1')], [list('/a/')], [find('/')]],
+    ],
   },
-  'a cold reader beside a writer': { in: 'scattered', with: ['/a/b/1'], cold: true, clients: each(find('/a/'), update('/a/b/1')) },
-  'a split under a put': { in: 'together', shardBytes: NARROW, with: ['/a/1', '/a/2', '/a/3'], clients: each(write(['/a/4', '/a/5'], []), update('/a/1')) },
+  'a cold reader beside a writer': {
+    in: 'scattered',
+    with: ['/a/b/1'],
+    cold: true,
+    clients: each(find('/a/'), update('/a/b/1')),
+  },
+  'a put beside a read, and a removal': {
+    in: 'spanning',
+    with: ['/a/1'],
+    clients: [[[put('/a/2'), get('/a/2')]], [[remove('/a/1')]]],
+  },
+  'a slow read and a later one': {
+    in: 'apart',
+    with: ['/a/1'],
+    clients: [[[get('/a/1'), sequence(put('/x'), get('/a/1'))]], [[update('/a/1')]]],
+  },
+  'a split under a put': {
+    in: 'together',
+    shardBytes: NARROW,
+    with: ['/a/1', '/a/2', '/a/3'],
+    clients: each(write(['/a/4', '/a/5'], []), update('/a/1')),
+  },
   'two splits of one shard': {
     in: 'together',
     shardBytes: NARROW,

@@ -91,7 +91,9 @@ function* smallerScripts(script: Script): Generator<Script> {
 function* smallerBatches(batch: Batch): Generator<Batch> {
   for (const [at, step] of batch.entries()) {
     if (batch.length > 1) yield batch.toSpliced(at, 1)
-    for (const smaller of smallerSteps(step)) yield batch.with(at, smaller)
+    if (step.kind === 'sequence') {
+      for (const gone of step.steps.keys()) yield batch.with(at, { ...step, steps: step.steps.toSpliced(gone, 1) })
+    } else for (const smaller of smallerSteps(step)) yield batch.with(at, smaller)
   }
 }
 

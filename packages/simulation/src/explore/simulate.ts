@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createRuntime } from '@vaultdb/core'
+import { explore } from './exhaustive-run.ts'
 import { type RunResult, randomWorkload, run } from './random-run.ts'
+import { SCENARIOS } from './scenarios.ts'
 import { type Counterexample, replay, shrink } from './shrink.ts'
 
 const USAGE = `Random histories of real clients over a store that fails in every way it may.
@@ -10,6 +12,9 @@ const USAGE = `Random histories of real clients over a store that fails in every
   --minutes M       how long to go on (default 1)
   --histories N     or how many histories to run
   --replay FILE     run one recorded history again and print it
+  --exhaustive      instead, every interleaving of the small scenarios
+  --states N        at most so many states of each (default 20,000)
+  --only TEXT       only scenarios whose name holds this
 `
 
 /** Histories that shrinking a counterexample may try. */
@@ -24,6 +29,9 @@ async function simulate(args: readonly string[]): Promise<number> {
       minutes: { type: 'string' },
       histories: { type: 'string' },
       replay: { type: 'string' },
+      exhaustive: { type: 'boolean' },
+      states: { type: 'string' },
+      only: { type: 'string' },
       help: { type: 'boolean' },
     },
   })
@@ -31,7 +39,10 @@ async function simulate(args: readonly string[]): Promise<number> {
     console.log(USAGE)
     return 0
   }
-  if (values.replay !== undefined) return report(await replay(JSON.parse(readFileSync(values.replay, 'utf8')) as Counterexample))
+  if (values.replay !== undefined)
+    return report(await replay(JSON.parse(readFileSync(values.replay, 'utf8')) as Counterexample))
+  if (values.exhaustive === true)
+    return await exploreAll(numberOf(values.states, 'states') ?? 20_000, values.only ?? '')
   const clock = createRuntime()
   const first = numberOf(values.seed, 'seed') ?? clock.now() % 1_000_000_000
   const most = numberOf(values.histories, 'histories') ?? Number.POSITIVE_INFINITY
@@ -46,6 +57,21 @@ async function simulate(args: readonly string[]): Promise<number> {
     if (result.violation !== null) return await explain(seed, { workload, decisions: result.decisions }, result)
   }
   console.log(`Seeds ${first} to ${seed - 1}: ${seed - first} histories, ${decisions} decisions, nothing went wrong.`)
+  return 0
+}
+
+/** Explores the scenarios one after the other, and says how far it came. */
+async function exploreAll(maxStates: number, only: string): Promise<number> {
+  let total = 0
+  for (const scenario of SCENARIOS.filter(({ name }) => name.includes(only))) {
+    const { states, histories, complete, violation, trace } = await explore(scenario, { maxStates, auditEvery: 10 })
+    total += states
+    console.log(`${scenario.name}: ${states} states, ${histories} histories${complete ? '' : ', not all'}`)
+    if (violation === null) continue
+    console.log(`${trace.join('\n')}\n\n${violation.message}`)
+    return 1
+  }
+  console.log(`${total} states, nothing went wrong.`)
   return 0
 }
 

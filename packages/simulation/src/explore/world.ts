@@ -1,7 +1,8 @@
 import { errorCode, VaultDB, type VaultErrorCode } from '@vaultdb/core'
+import { ancestorsOf } from './ancestors.ts'
 import { type Batch, EXPECTED_FAILURES, SimulatedClient } from './client.ts'
 import { type ClientRuntime, createClientRuntime, type Sleeper } from './client-runtime.ts'
-import { ControlledStore, type LateWrite, type Outcome, OUTCOMES, type StoreCall } from './controlled-store.ts'
+import { ControlledStore, type LateWrite, OUTCOMES, type Outcome, type StoreCall } from './controlled-store.ts'
 import { createMicrotaskDrain } from './drain.ts'
 import { Inspector, Violation } from './inspector.ts'
 import { Ledger } from './ledger.ts'
@@ -215,8 +216,11 @@ export class World {
       const db = await this.#open(AUDITOR)
       const client = new SimulatedClient(AUDITOR, db, this.ledger, this.#log)
       const { universe } = this.#workload
-      const directories = new Set(universe.flatMap((path) => path.match(/\//g)?.map((_slash, index) => path.split('/', index + 1).join('/') + '/') ?? []))
-      await client.run([{ kind: 'entries', directory: '/' }, { kind: 'find', directory: '/' }])
+      const directories = new Set(['/', ...universe.flatMap(ancestorsOf)])
+      await client.run([
+        { kind: 'entries', directory: '/' },
+        { kind: 'find', directory: '/' },
+      ])
       await client.run([...directories].map((directory) => ({ kind: 'list', directory })))
       for (const path of universe) await client.run([{ kind: 'get', path }])
       for (const path of universe) await client.run([{ kind: 'update', path }])
@@ -244,13 +248,15 @@ export class World {
     if (failure !== undefined) throw failure
     this.check()
     if (this.inspector.documents.size > 0) throw new Violation('Documents are left after everything was removed.')
-    if (this.inspector.markers.size > 0) throw new Violation(`Markers are left: ${[...this.inspector.markers].join(' ')}`)
+    if (this.inspector.markers.size > 0)
+      throw new Violation(`Markers are left: ${[...this.inspector.markers].join(' ')}`)
   }
 }
 
 function describe(event: Event, outcome: Outcome): string {
   if (event.kind === 'wake') return `  client ${event.sleeper.client} wakes`
-  if (event.kind === 'arrive') return `  late    ${event.write.client}#${event.write.number} write ${event.write.key} over ${event.write.version} arrives`
+  if (event.kind === 'arrive')
+    return `  late    ${event.write.client}#${event.write.number} write ${event.write.key} over ${event.write.version} arrives`
   const { client, number, kind, key, version } = event.call
   return `  ${outcome.padEnd(7)} ${client}#${number} ${kind} ${key} ${kind === 'write' ? `over ${version}` : version === null ? '' : `unless ${version}`}`
 }

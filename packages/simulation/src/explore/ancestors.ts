@@ -1,0 +1,8 @@
+/** The directories above a document or a directory, deepest first, without `/`. */
+export function ancestorsOf(path: string): string[] {
+  const found: string[] = []
+  for (let end = path.lastIndexOf('/') + 1; end > 1; end = path.lastIndexOf('/', end - 2) + 1) {
+    found.push(path.slice(0, end))
+  }
+  return found
+}
