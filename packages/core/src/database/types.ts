@@ -20,7 +20,10 @@ export interface Progress {
 
 /** Options of every operation. */
 export interface OperationOptions {
-  /** Gives the operation up: it rejects with `ERR_ABORTED`, or with `ERR_OUTCOME_UNKNOWN` once its write was sent. */
+  /**
+   * Gives the operation up: it rejects with `ERR_ABORTED`, or with `ERR_OUTCOME_UNKNOWN` once its write was sent; it resolves
+   * if all that counts was done by then.
+   */
   readonly signal?: AbortSignal
 }
 

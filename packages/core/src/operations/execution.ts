@@ -85,6 +85,7 @@ export class Execution {
     this.#settleReaders()
     await this.#writeMarkers()
     await this.#writeDocuments()
+    this.#accountPrunes()
     const unlinked = await this.#unlink()
     const held = this.#settleTheRest(unlinked)
     return { again: [...this.#again], directories: this.#directories, held, outgrown: this.#outgrown }
@@ -189,10 +190,19 @@ export class Execution {
   #settleWritten(id: string): void {
     for (const operation of this.#changes.get(id) ?? []) {
       const verdict = this.#verdictOn(this.#effectOf(operation))
-      if (verdict.kind === 'again') this.#again.add(operation)
-      else if (verdict.kind === 'failed') this.#failOrTryAlone(operation, verdict)
-      else if (!this.#plan.unlinking.candidates.has(operation)) this.#settleChange(operation)
+      if (verdict.kind === 'again' || (verdict.kind === 'failed' && this.#onlyReads(operation, id))) {
+        this.#again.add(operation)
+      } else if (verdict.kind === 'failed') this.#failOrTryAlone(operation, verdict)
+      else if (this.#plan.unlinking.candidates.has(operation)) operation.committed = () => this.#settleChange(operation)
+      else this.#settleChange(operation)
     }
+  }
+
+  /** Whether a change has nothing to write, and was only to be confirmed by a write of its neighbours to shard `id`. */
+  #onlyReads(operation: Change, id: string): boolean {
+    const { documentWrites, unlinking } = this.#plan
+    const neighbours = documentWrites.get(id)?.length ?? 0
+    return neighbours > 0 && !unlinking.candidates.has(operation) && !makesADifference(this.#effectOf(operation))
   }
 
   /** What became of an effect: its shard's verdict, or that of the marker write that kept it from being sent. */
@@ -265,7 +275,7 @@ export class Execution {
   #settleTheRest(unlinked: ReadonlySet<string>): (() => void)[] {
     const { unlinking } = this.#plan
     const planned = new Set(unlinking.unlinks.map(({ directory }) => directory))
-    const incomplete = this.#again.size > 0
+    const incomplete = this.#again.size > 0 || [...this.#verdicts.values()].some(({ kind }) => kind === 'failed')
     const unresolved = (operation: AnyOperation): string[] =>
       [...(unlinking.candidates.get(operation) ?? [])].filter((directory) => {
         if (planned.has(directory)) return !unlinked.has(directory)
@@ -275,9 +285,7 @@ export class Execution {
       })
     const held: (() => void)[] = []
     for (const operation of this.#operations) {
-      if (this.#again.has(operation) || this.#settled.has(operation)) continue
-      if (operation instanceof Prune && !this.#accountPrune(operation)) continue
-      if (operation.over) continue
+      if (this.#again.has(operation) || (operation.over && operation.committed === null)) continue
       const left = unresolved(operation)
       if (operation.kind === 'unlink') {
         const certain = this.#confirmed(unlinking.evidence.get(operation) ?? [])
@@ -297,6 +305,13 @@ export class Execution {
       }
     }
     return held
+  }
+
+  #accountPrunes(): void {
+    for (const operation of this.#operations) {
+      if (!(operation instanceof Prune) || !this.#accountPrune(operation)) continue
+      operation.committed = () => operation.succeed(operation.removed.size)
+    }
   }
 
   /** Counts what a prune's committed writes removed; false if it is not through. */

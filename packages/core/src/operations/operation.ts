@@ -48,6 +48,8 @@ abstract class Operation<T> {
   alone = false
   /** Set once a write that carries it was sent: from then on it cannot be given up without a trace. */
   sent = false
+  /** Set once its document changes are committed and only unlinking is left: brings the outcome out without waiting for that. */
+  committed: (() => void) | null = null
   /** Called once, when the outcome is out; for the scheduler. */
   whenOver: () => void = () => undefined
   readonly #outcomes: Outcomes<T>

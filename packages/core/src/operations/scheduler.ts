@@ -70,6 +70,10 @@ export class Scheduler {
   }
 
   #abort(operation: AnyOperation): void {
+    if (operation.committed !== null) {
+      operation.committed() // the unlinking goes on: nobody waits for it
+      return
+    }
     if (operation.sent) {
       operation.fail(
         new VaultError('ERR_OUTCOME_UNKNOWN', 'The operation was aborted while its write was under way.', {
