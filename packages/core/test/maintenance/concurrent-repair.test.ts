@@ -29,12 +29,28 @@ function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   return { opened, open }
 }
 
+/** The store as one that deletes a file whatever its version, as some do. */
+function withoutConditionalDelete(store: BlobStore): BlobStore {
+  return {
+    name: store.name,
+    capabilities: { ...store.capabilities, conditionalDelete: false },
+    read: (key, options) => store.read(key, options),
+    write: (key, data, expected, options) => store.write(key, data, expected, options),
+    list: (prefix, options) => store.list(prefix, options),
+    async delete(key, _expected, options) {
+      const blob = await store.read(key)
+      if (blob !== null && blob !== 'unchanged') await store.delete(key, blob.version, options)
+    },
+  }
+}
+
 /**
  * A split stands still between its siblings and its commit until `meets` is true of a request of the one that repairs; then it
  * is carried through before that request is sent.
  */
 async function splitBefore(
   meets: (request: FaultRequest) => boolean,
+  conditionalDelete = true,
 ): Promise<{ readonly store: BlobStore; readonly report: CheckReport; readonly commits: number }> {
   const store = await fullStore()
   const [reached, go, over] = [gate(), gate(), gate()]
@@ -52,7 +68,7 @@ async function splitBefore(
     go.open()
     return { delayUntil: over.opened }
   })
-  const db = await openVault(watched)
+  const db = await openVault(conditionalDelete ? watched : withoutConditionalDelete(watched))
   const report = await check(db, { repair: true })
   go.open()
   await splitting
@@ -76,12 +92,16 @@ describe('a split under way while orphans are removed', () => {
     ['before the shard that covers it is rewritten', changesShard, 1],
     ['before the orphan is deleted', ({ kind }) => kind === 'delete', 2],
   ]
-  test.each(moments)('committed %s, loses nothing', async (_when, meets, expectedCommits) => {
+  const cases = moments.flatMap(([when, ...rest]) => [
+    [when, '', true, ...rest] as const,
+    [when, ' where deletions are not conditional', false, ...rest] as const,
+  ])
+  test.each(cases)('committed %s%s, loses nothing', async (_when, _where, conditional, meets, expectedCommits) => {
     let met = false
     const { store, report, commits } = await splitBefore((request) => {
       met ||= meets(request)
       return meets(request)
-    })
+    }, conditional)
     expect(met).toBe(true)
     expect(commits).toBe(expectedCommits)
     expect(report.problems.map(({ kind, repaired }) => ({ kind, repaired }))).toEqual([
@@ -123,6 +143,35 @@ describe('repairs among writers, in any order of requests', () => {
     await check(await openVault(store), { repair: true })
     expect((await check(await openVault(store))).problems).toEqual([])
   })
+})
+
+test('an orphan that somebody else removes while files are looked at is no problem', async () => {
+  const store = await fullStore()
+  await crashAfter(store, createsSibling, split)
+  const other = await openVault(store)
+  const watched = withFaults(store, (request): Fault => {
+    return request.kind === 'read' && isSibling(request) ? { delayUntil: check(other, { repair: true }) } : 'pass'
+  })
+  expect((await check(await openVault(watched))).problems).toEqual([])
+})
+
+test('a map repair that began before check learned of another split does not stand in for its own', async () => {
+  const store = await fullStore()
+  const held = gate()
+  const slow = withFaults(store, (request): Fault => {
+    if (request.kind === 'list') {
+      // Let the check come to where it repairs.
+      setImmediate(() => setImmediate(held.open))
+    }
+    return request.kind === 'write' && request.key === 'vault' ? { delayUntil: held.opened } : 'pass'
+  })
+  const db = await openVault(slow)
+  await split(db)
+  await crashAfter(store, changesShard, (other) => other.put('/documents/again', filler(900)))
+  const { problems } = await check(db, { repair: true })
+  expect(problems.length).toBeGreaterThan(0)
+  expect(new Set(problems.map(({ kind, repaired }) => `${kind} ${repaired}`))).toEqual(new Set(['stale-map true']))
+  expect((await check(await openVault(store))).problems).toEqual([])
 })
 
 test('a marker that is needed again by the time it is removed stays', async () => {
