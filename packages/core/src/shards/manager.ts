@@ -1,4 +1,4 @@
-import { toBase64Url, utf8 } from '../bytes.ts'
+import { equalBytes, toBase64Url, utf8 } from '../bytes.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { Router } from '../crypto/router.ts'
 import { newWriteId } from '../crypto/write-id.ts'
@@ -356,12 +356,9 @@ export class ShardManager {
     const hash = sha256(this.requests.runtime, data)
     const inspect = async (): Promise<Finding> => {
       const { blob } = await this.requests.read(shardFile(id), {})
-      if (blob === null || blob === 'unchanged') return { kind: 'unclear' }
-      const { version } = blob
-      return judgeWrite(
-        { version, hash: sha256(this.requests.runtime, blob.data), config: state },
-        { hash, writeId: '', baseSeq: state.seq },
-      )
+      if (blob === null || blob === 'unchanged') return { kind: 'unmoved' }
+      if (!equalBytes(blob.data, data)) return { kind: 'unclear' } // nobody else draws this id: it was caught half written
+      return { kind: 'current', version: blob.version }
     }
     const outcome = await this.requests.settle({ key: shardFile(id), data, expected: null, signal, inspect })
     return outcome.kind === 'done' ? { shard: { id, state, version: outcome.version, hash }, outcome } : null

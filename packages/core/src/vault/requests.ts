@@ -35,6 +35,8 @@ export type Finding =
   | { readonly kind: 'current'; readonly version: Version }
   | { readonly kind: 'applied' }
   | { readonly kind: 'not-applied' }
+  /** The file is still in the state that this was to replace. */
+  | { readonly kind: 'unmoved' }
   /** The log no longer reaches back to the write's base. */
   | { readonly kind: 'out-of-reach' }
   | { readonly kind: 'unclear' }
@@ -99,27 +101,35 @@ export class Requests {
         const code = errorCode(error)
         // A conflict as the very first answer is looked into as well: something below the adapter may have re-sent.
         if (code === 'ERR_CONFLICT') {
-          return await this.#afterConflict(write, { sentTick, sentAtMs, isFirst: unsettled === null })
+          const outcome = await this.#afterConflict(write, { sentTick, sentAtMs, isFirst: unsettled === null })
+          if (outcome !== null) return outcome
+        } else {
+          if (unsettled === null && code !== undefined && REFUSALS.has(code)) return { kind: 'refused', error }
+          if (unsettled === null && code === 'ERR_ABORTED') return { kind: 'refused', error } // the adapter had sent nothing
+          unsettled ??= { error }
         }
-        if (unsettled === null && code !== undefined && REFUSALS.has(code)) return { kind: 'refused', error }
-        if (unsettled === null && code === 'ERR_ABORTED') return { kind: 'refused', error } // the adapter had sent nothing
-        unsettled ??= { error }
-        if (attempt >= this.retry.requestAttempts || write.signal?.aborted) return { kind: 'unknown', error }
+        const givenUp: WriteOutcome = unsettled === null ? { kind: 'conflict' } : { kind: 'unknown', error }
+        if (attempt >= this.retry.requestAttempts || write.signal?.aborted) return givenUp
         try {
           await this.backOff(attempt, error, write.signal)
         } catch {
-          return { kind: 'unknown', error }
+          return givenUp
         }
       }
     }
   }
 
+  /**
+   * Looks for a write that was answered with a conflict. `null` if the file still is what it was to replace: that read came from
+   * before the conflict, or an earlier sending is just being done; sent again, the write can still apply only once.
+   */
   async #afterConflict(
     write: PendingWrite,
     { isFirst, ...sent }: { readonly sentTick: number; readonly sentAtMs: number; readonly isFirst: boolean },
-  ): Promise<WriteOutcome> {
+  ): Promise<WriteOutcome | null> {
     try {
       const finding = await write.inspect()
+      if (finding.kind === 'unmoved') return null
       if (finding.kind === 'current') return { kind: 'done', version: finding.version, ...sent }
       if (finding.kind === 'applied') return { kind: 'superseded' }
       if (finding.kind === 'not-applied') return { kind: 'conflict' }

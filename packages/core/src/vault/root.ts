@@ -93,15 +93,25 @@ export class VaultRoot {
     const data = await encodeRootFile(context.crypto, header, rootKey, config)
     const hash = sha256(runtime, data)
     let found: VaultRoot | null = null
-    const inspect = async (): Promise<Finding> => {
-      const { blob } = await context.requests.read(ROOT_FILE, {})
-      if (blob === null || blob === 'unchanged') return { kind: 'unclear' }
+    let isOurs = false
+    const look = async ({ blob }: Answer): Promise<Finding> => {
+      if (blob === null || blob === 'unchanged') return { kind: 'unmoved' }
       if (equalBytes(blob.data, data)) return { kind: 'current', version: blob.version }
-      if (vaultIdIn(blob.data) !== ids.vault) return { kind: 'not-applied' }
+      isOurs = parseRootHeader(blob.data).header.vault === ids.vault
+      if (!isOurs) return { kind: 'not-applied' }
       // Somebody who knows the password has found the pending vault meanwhile and finished it.
       const state = await decodeState(context, rootKey, { data: blob.data, version: blob.version })
       found = new VaultRoot(context, rootKey, state)
       return logHasWrite(state.config.log, writeId) ? { kind: 'applied' } : { kind: 'unclear' }
+    }
+    const inspect = async (): Promise<Finding> => {
+      try {
+        return await readDoubting(context, ROOT_FILE, {}, look)
+      } catch (error) {
+        const isForeign = !isOurs && (errorCode(error) === 'ERR_CORRUPT' || errorCode(error) === 'ERR_UNSUPPORTED')
+        if (isForeign) return { kind: 'not-applied' } // whatever it is, it stays
+        throw error
+      }
     }
     const { signal } = options
     const outcome = await context.requests.settle({ key: ROOT_FILE, data, expected: null, signal, inspect })
@@ -218,7 +228,8 @@ export class VaultRoot {
     const outcome = await requests.settle({ key: ROOT_FILE, data, expected: base.version, signal, inspect })
     if (outcome.kind === 'done') {
       witness.remember(ROOT_FILE, seq, hash)
-      this.#state = { header, config, version: outcome.version, hash }
+      // A read may have shown a newer state before this answer came.
+      if (seq > this.#state.config.seq) this.#state = { header, config, version: outcome.version, hash }
       return 'done'
     }
     if (outcome.kind === 'superseded') return 'done'
@@ -258,6 +269,7 @@ export function judgeWrite(
   const { seq, log } = found.config
   if (equalBytes(found.hash, write.hash)) return { kind: 'current', version: found.version }
   if (logHasWrite(log, write.writeId)) return { kind: 'applied' }
+  if (seq === write.baseSeq) return { kind: 'unmoved' }
   return { kind: logReaches(log, seq, write.baseSeq) ? 'not-applied' : 'out-of-reach' }
 }
 
@@ -280,15 +292,6 @@ export function notApplied(error: unknown): VaultError {
   const asked = error instanceof Object && 'retryAfterMs' in error ? Number(error.retryAfterMs) : Number.NaN
   const retry = Number.isNaN(asked) ? {} : { retryAfterMs: asked }
   return new VaultError(code, message, { applied: 'no', cause: error, ...retry })
-}
-
-/** The vault that a root file says it is of; `null` if it is none that can be read. */
-function vaultIdIn(data: Uint8Array): string | null {
-  try {
-    return parseRootHeader(data).header.vault
-  } catch {
-    return null
-  }
 }
 
 async function decodeState(
