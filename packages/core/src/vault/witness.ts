@@ -95,17 +95,15 @@ export class WitnessBook {
    * was sent: an answer may rightly be older than what was learned while it was on its way.
    */
   judge(file: string, sighting: Sighting, asOf: SeenFile | undefined): void {
-    if (asOf === undefined) return
-    if (sighting.seq < asOf.seq) {
+    if (asOf !== undefined && sighting.seq < asOf.seq) {
       throw new VaultError(
         'ERR_ROLLBACK',
         `The store answered an older state of "${file}" (write ${sighting.seq}) than this device has seen (write ${asOf.seq}). ` +
           'Do not write to it; find out whether somebody restored an old copy.',
       )
     }
-    const newest = this.#files.get(file) ?? asOf
-    for (const seen of newest === asOf ? [asOf] : [asOf, newest]) {
-      if (!descends(sighting, seen)) {
+    for (const seen of new Set([asOf, this.#files.get(file)])) {
+      if (seen !== undefined && !descends(sighting, seen)) {
         throw new VaultError(
           'ERR_FORK',
           `"${file}" does not descend from the state that this device has seen (write ${seen.seq}): two histories exist. ` +
