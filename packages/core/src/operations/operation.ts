@@ -183,13 +183,14 @@ export function decideBy<T>(
   }
   const ask = (current: StoredDocument | null): Decision => {
     let answer: T | null | Promise<T | null>
+    let isPromise: boolean
     try {
       answer = change(current === null ? null : (current.toValue() as T))
+      isPromise = answer instanceof Object && 'then' in answer && typeof answer.then === 'function' // may be a getter
     } catch (error) {
       return { kind: 'failed', error }
     }
-    if (!(answer instanceof Object && 'then' in answer && typeof answer.then === 'function'))
-      return read(answer as T | null)
+    if (!isPromise) return read(answer as T | null)
     const ready = Promise.resolve(answer as Promise<T | null>).then(
       (value) => {
         if (given === current) kept = read(value)
