@@ -13,6 +13,8 @@ import {
 export type Outcome =
   /** It is carried out, and the answer arrives: success, or a conflict where there is one. */
   | 'done'
+  /** It is carried out, and the answer is under way; the driver decides when it arrives, perhaps after later ones. */
+  | 'slow'
   /** A write is carried out and the answer lost. */
   | 'lost'
   /** It never arrives; the caller hears of a timeout. */
@@ -30,8 +32,8 @@ export type Outcome =
 
 /** Outcomes of a read and of a write, the ordinary one first. */
 export const OUTCOMES: Readonly<Record<'read' | 'write', readonly Outcome[]>> = {
-  read: ['done', 'timeout', 'torn', 'absent'],
-  write: ['done', 'lost', 'late', 'timeout', 'resent', 'refused'],
+  read: ['done', 'slow', 'timeout', 'torn', 'absent'],
+  write: ['done', 'slow', 'lost', 'late', 'timeout', 'resent', 'refused'],
 }
 
 /** A call that a client waits for. */
@@ -50,6 +52,9 @@ export interface StoreCall {
 
 /** A write whose caller has given up and that may still arrive. */
 export type LateWrite = Pick<StoreCall, 'client' | 'number' | 'key' | 'data' | 'version'>
+
+/** An answer that is under way. */
+export type SlowAnswer = Pick<StoreCall, 'client' | 'number' | 'key'> & { readonly deliver: () => void }
 
 /** Called right after a file was replaced. */
 export type OnApply = (key: string, data: Uint8Array) => void
@@ -75,6 +80,7 @@ export class ControlledStore {
   readonly files: Map<string, StoredBlob> = new Map()
   readonly calls: Set<StoreCall> = new Set()
   readonly late: Set<LateWrite> = new Set()
+  readonly answers: Set<SlowAnswer> = new Set()
   readonly #onApply: OnApply
   readonly #capabilities: StoreCapabilities
   readonly #callCounts = new Map<number, number>()
@@ -108,7 +114,7 @@ export class ControlledStore {
    */
   fingerprint(): string {
     const files = [...this.files].map(([key, { data, version }]) => `${key} ${version} ${digest(data)}`).sort()
-    const late = [...this.late].map(({ client, number }) => `${client}#${number}`).sort()
+    const late = [...this.late, ...this.answers].map(({ client, number }) => `${client}#${number}`).sort()
     const histories = [...this.#histories].map(([client, history]) => `${client} ${history}`).sort()
     return createHash('sha1')
       .update(JSON.stringify([files, late, histories]))
@@ -173,18 +179,41 @@ export class ControlledStore {
   /** Lets a call come to an end. */
   settle(call: StoreCall, outcome: Outcome): void {
     const answer = call.kind === 'read' ? digestOf(this.#read(call)) : String(this.#matches(call))
-    const history = `${this.#histories.get(call.client)} ${call.number} ${outcome} ${answer}`
-    this.#histories.set(call.client, createHash('sha1').update(history).digest('base64'))
+    this.#remember(call.client, `${call.number} ${outcome} ${answer}`)
     const torn = outcome === 'torn' || outcome === 'absent'
     const place = `${call.client} ${call.key}`
     if (call.kind === 'read') this.#tornInARow.set(place, torn ? (this.#tornInARow.get(place) ?? 0) + 1 : 0)
-    call.answer(this.#carryOut(call, outcome))
+    const result = this.#carryOut(call, outcome)
+    if (outcome === 'slow') this.#answerLater(call, result)
+    else call.answer(result)
+  }
+
+  #answerLater(call: StoreCall, result: Parameters<StoreCall['answer']>[0]): void {
+    const { client, number, key } = call
+    this.calls.delete(call)
+    const answer: SlowAnswer = {
+      client,
+      number,
+      key,
+      deliver: () => {
+        this.answers.delete(answer)
+        this.#remember(client, `${number} delivered`)
+        call.answer(result)
+      },
+    }
+    this.answers.add(answer)
+  }
+
+  #remember(client: number, what: string): void {
+    const history = `${this.#histories.get(client)} ${what}`
+    this.#histories.set(client, createHash('sha1').update(history).digest('base64'))
   }
 
   /** Does to the files what the outcome says, and tells what the caller hears of it. */
   #carryOut(call: StoreCall, outcome: Outcome): StoredBlob | 'unchanged' | null | Version | VaultError {
     switch (outcome) {
       case 'done':
+      case 'slow':
         return call.kind === 'read' ? this.#read(call) : this.#write(call)
       case 'lost':
         this.#write(call)
@@ -221,6 +250,7 @@ export class ControlledStore {
       this.calls.delete(call)
       if (call.kind === 'write') this.late.add(call)
     }
+    for (const answer of this.answers) if (answer.client === client) this.answers.delete(answer)
   }
 
   #matches({ key, version }: Pick<StoreCall, 'key' | 'version'>): boolean {

@@ -1,3 +1,4 @@
+import { createSeededRandom } from '../seeded-random.ts'
 import type { Batch } from './client.ts'
 import type { Outcome } from './controlled-store.ts'
 import { Violation } from './inspector.ts'
@@ -42,7 +43,7 @@ export interface Exploration {
 /** Deeper than any history of a few operations: a livelock. */
 const MAX_DEPTH = 400
 
-/** Tries all interleavings and outcomes of a scenario, depth first, and checks every state on the way. */
+/** Tries all interleavings and outcomes of a scenario, by replay of what was decided before, and checks every state on the way. */
 export async function explore(scenario: Scenario, bounds: Bounds): Promise<Exploration> {
   const explorer = new Explorer(scenario, bounds, await layOut(scenario.layout, SECRET))
   return await explorer.run()
@@ -55,6 +56,7 @@ class Explorer {
   readonly #workload: Workload
   readonly #seen = new Set<string>()
   readonly #untried: (readonly Decision[])[] = [[]]
+  readonly #random = createSeededRandom(1)
   #histories = 0
   #mostShards = 0
   #trace: string[] = []
@@ -77,7 +79,7 @@ class Explorer {
     let violation: Violation | null = null
     try {
       while (this.#untried.length > 0 && this.#seen.size < this.#bounds.maxStates) {
-        await this.#follow(this.#untried.pop() as readonly Decision[])
+        await this.#follow(this.#draw(this.#untried))
       }
     } catch (error) {
       violation = error instanceof Violation ? error : new Violation(String(error), { cause: error })
@@ -92,7 +94,16 @@ class Explorer {
     }
   }
 
-  /** Takes the recorded decisions again, and from there the first alternative each time; the others are for later. */
+  /** Takes any one out. Which comes first does not matter to a complete exploration; an incomplete one sees more of it so. */
+  #draw<T>(from: T[]): T {
+    const at = this.#random.below(from.length)
+    const drawn = from[at] as T
+    const last = from.pop() as T
+    if (at < from.length) from[at] = last
+    return drawn
+  }
+
+  /** Takes the recorded decisions again, and from there one alternative each time; the others are for later. */
   async #follow(recorded: readonly Decision[]): Promise<void> {
     this.#trace = []
     const world = new World(this.#workload, (text) => this.#trace.push(text), {
@@ -112,8 +123,8 @@ class Explorer {
         this.#seen.add(state)
         if (alternatives.length === 0) return await this.#finish(world, events)
         if (decisions.length >= MAX_DEPTH) throw new Violation('The clients do not come to an end.')
-        for (const other of alternatives.slice(1)) this.#untried.push([...decisions, other])
-        decision = alternatives[0] as Decision
+        decision = this.#draw(alternatives)
+        for (const other of alternatives) this.#untried.push([...decisions, other])
       }
       decisions.push(decision)
       const event = events[decision[0]] as Event

@@ -127,12 +127,26 @@ const SKETCHES: Readonly<Record<string, Sketch>> = {
   'a put beside a read, and a removal': {
     in: 'spanning',
     with: ['/a/1'],
-    clients: [[[put('/a/2'), get('/a/2')]], [[remove('/a/1')]]],
+    cold: true,
+    clients: [[[put('/a/2'), sequence(get('/x'), get('/a/2'))]], [[remove('/a/1')]]],
   },
   'a slow read and a later one': {
     in: 'apart',
     with: ['/a/1'],
     clients: [[[get('/a/1'), sequence(put('/x'), get('/a/1'))]], [[update('/a/1')]]],
+  },
+  'a removal from an old cache': {
+    in: 'apart',
+    clients: [[[get('/x')], [remove('/a/1')]], [[put('/a/1')]]],
+  },
+  'a prune and a put on an old cache': {
+    in: 'apart',
+    clients: [[[get('/x')], [prune('/a/'), put('/a/2')]], [[put('/a/1')]]],
+  },
+  'an update between two reads': {
+    in: 'apart',
+    with: ['/a/1'],
+    clients: [[[get('/a/1'), sequence(put('/x'), update('/a/1'), remove('/a/2'))]], [[put('/a/2')]]],
   },
   'a split under a put': {
     in: 'together',
@@ -182,9 +196,15 @@ function toScenario(name: string, sketch: Sketch, faults: readonly Outcome[], ma
   return { name, layout, clients: sketch.clients, preload: sketch.cold !== true, faults, maxFaults }
 }
 
+const WRITES_ASTRAY: readonly Outcome[] = ['lost', 'late', 'timeout', 'resent', 'refused']
+
 /** The scenarios, without faults, with one write that goes wrong, and with one read that does. */
-export const SCENARIOS: readonly Scenario[] = Object.entries(SKETCHES).flatMap(([name, sketch]) => [
-  toScenario(name, sketch, [], 0),
-  toScenario(`${name}, a write astray`, sketch, ['lost', 'late', 'timeout', 'resent', 'refused'], 1),
-  toScenario(`${name}, a torn read`, sketch, ['torn', 'absent'], 1),
-])
+export const SCENARIOS: readonly Scenario[] = [
+  toScenario('two counters, two writes astray', SKETCHES['two counters'] as Sketch, WRITES_ASTRAY, 2),
+  ...Object.entries(SKETCHES).flatMap(([name, sketch]) => [
+    toScenario(name, sketch, [], 0),
+    toScenario(`${name}, a write astray`, sketch, WRITES_ASTRAY, 1),
+    toScenario(`${name}, a slow answer`, sketch, ['slow'], 1),
+    toScenario(`${name}, a torn read`, sketch, ['torn', 'absent'], 1),
+  ]),
+]

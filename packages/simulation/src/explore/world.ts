@@ -2,7 +2,14 @@ import { errorCode, VaultDB, type VaultErrorCode } from '@vaultdb/core'
 import { ancestorsOf } from './ancestors.ts'
 import { type Batch, EXPECTED_FAILURES, SimulatedClient } from './client.ts'
 import { type ClientRuntime, createClientRuntime, type Sleeper } from './client-runtime.ts'
-import { ControlledStore, type LateWrite, OUTCOMES, type Outcome, type StoreCall } from './controlled-store.ts'
+import {
+  ControlledStore,
+  type LateWrite,
+  OUTCOMES,
+  type Outcome,
+  type SlowAnswer,
+  type StoreCall,
+} from './controlled-store.ts'
 import { createMicrotaskDrain } from './drain.ts'
 import { Inspector, Violation } from './inspector.ts'
 import { Ledger } from './ledger.ts'
@@ -37,6 +44,7 @@ export interface Beginning {
 /** Something that can happen next. */
 export type Event =
   | { readonly kind: 'call'; readonly call: StoreCall; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: 'deliver'; readonly answer: SlowAnswer }
   | { readonly kind: 'arrive'; readonly write: LateWrite }
   | { readonly kind: 'wake'; readonly sleeper: Sleeper }
 
@@ -193,6 +201,7 @@ export class World {
     for (const { sleepers } of this.#runtimes.values()) {
       for (const sleeper of sleepers) events.push({ kind: 'wake', sleeper })
     }
+    for (const answer of this.store.answers) events.push({ kind: 'deliver', answer })
     for (const write of this.store.late) events.push({ kind: 'arrive', write })
     return events
   }
@@ -201,6 +210,7 @@ export class World {
   perform(event: Event, outcome: Outcome): void {
     this.#log(describe(event, outcome))
     if (event.kind === 'call') this.store.settle(event.call, outcome)
+    else if (event.kind === 'deliver') event.answer.deliver()
     else if (event.kind === 'arrive') this.store.arrive(event.write)
     else event.sleeper.wake()
   }
@@ -255,6 +265,8 @@ export class World {
 
 function describe(event: Event, outcome: Outcome): string {
   if (event.kind === 'wake') return `  client ${event.sleeper.client} wakes`
+  if (event.kind === 'deliver')
+    return `  answer  ${event.answer.client}#${event.answer.number} ${event.answer.key} arrives`
   if (event.kind === 'arrive')
     return `  late    ${event.write.client}#${event.write.number} write ${event.write.key} over ${event.write.version} arrives`
   const { client, number, kind, key, version } = event.call
