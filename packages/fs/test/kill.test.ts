@@ -11,10 +11,12 @@ beforeAll(async () => {
 })
 afterAll(scratch.dispose)
 
-const ROUNDS = 200
-const FOLDERS = 4
+const PROCESSES = 50
+/** Each process writes in so many folders at once, so that many writers die with it, each wherever it is by then. */
+const WRITERS = 4
+const GROUPS = 2
 const BYTES = 24_000
-/** Starting 200 processes takes 10 seconds where nothing else runs, and much longer elsewhere. */
+/** Far more than the seconds that it takes where nothing else runs. */
 const TIMEOUT_MS = 300_000
 
 /** Reads the number that fills the file; 0 if there is no file. */
@@ -28,41 +30,58 @@ async function readNumber(folder: string): Promise<number> {
   return [...numbers][0] ?? 0
 }
 
-/** Lets a writer run until it has had `acknowledgements` writes acknowledged, then kills it, wherever it is by then. */
-async function killWriter(folder: string, first: number, acknowledgements: number): Promise<readonly string[]> {
-  const child = startChild('write-on.mjs', bundle, { folder, first, bytes: BYTES })
+/** Lets a process write until it has printed so many lines, then kills it. Resolves to the lines of each writer. */
+async function killWriters(
+  folders: readonly string[],
+  firsts: readonly number[],
+  lineCount: number,
+): Promise<string[][]> {
+  const child = startChild('write-on.mjs', bundle, { folders, firsts, bytes: BYTES })
   let seen = 0
   const { lines, signal } = await finish(child, () => {
     seen += 1
-    if (seen === acknowledgements) child.kill('SIGKILL')
+    if (seen === lineCount) child.kill('SIGKILL')
   })
   expect(signal).toBe('SIGKILL')
-  return lines
+  return folders.map((_, index) =>
+    lines.flatMap((line) => (line.startsWith(`${index} `) ? [line.slice(`${index} `.length)] : [])),
+  )
+}
+
+/** Looks at what a killed writer left, and writes at once. Resolves to the number that comes next. */
+async function goOn(folder: string, first: number, lines: readonly string[]): Promise<number> {
+  // A writer that said nothing went on from what the round before had left.
+  const [word = '', at = ''] = (lines.at(-1) ?? `${first - 1} left`).split(' ')
+  const deletes = word === 'deleting' || word === 'deleted'
+  const last = Number(deletes ? at : word)
+  const found = await readNumber(folder)
+  if (word === 'deleting') expect([0, last - 1, last]).toContain(found)
+  else if (word === 'deleted') expect([0, last]).toContain(found)
+  // The next one may have landed, or a deletion if the next is one that begins so; a deletion says so first.
+  else expect([last, last + 1]).toContain(found)
+  const store = createFileStore(folder)
+  const current = await store.read('shards/0')
+  const version = current === null || current === 'unchanged' ? null : current.version
+  const number = Math.max(found, last) + 1
+  await store.write('shards/0', new Uint8Array(new Uint32Array(BYTES / 4).fill(number).buffer), version)
+  expect(await readNumber(folder)).toBe(number)
+  expect(fs.readdirSync(join(folder, 'shards', '0.blob'))).toHaveLength(2)
+  return number + 1
 }
 
 test(
-  `${ROUNDS} writers killed in the middle leave every acknowledged write, whole, and nothing in the way`,
+  `${PROCESSES * WRITERS} writers killed in the middle leave every acknowledged write, whole, and nothing in the way`,
   async () => {
-    const folders = Array.from({ length: FOLDERS }, (_, index) => join(scratch.path, `killed-${index}`))
-    await inParallel(folders, 2, async (folder) => {
-      let number = 1
-      for (let round = 0; round < ROUNDS / FOLDERS; round++) {
-        const lines = await killWriter(folder, number, 1 + (round % 6))
-        const last = lines.at(-1) ?? ''
-        const found = await readNumber(folder)
-        const [word, at] = last.split(' ')
-        if (word === 'deleting') expect([0, Number(at) - 1, Number(at)]).toContain(found)
-        else if (word === 'deleted') expect([0, Number(at)]).toContain(found)
-        // The next one may have landed, or a deletion if the next is one that begins so; a deletion says so first.
-        else expect([Number(word), Number(word) + 1]).toContain(found)
-        const store = createFileStore(folder)
-        const current = await store.read('shards/0')
-        const version = current === null || current === 'unchanged' ? null : current.version
-        number = Math.max(found, Number.parseInt(word === 'deleting' || word === 'deleted' ? (at ?? '') : last, 10)) + 1
-        await store.write('shards/0', new Uint8Array(new Uint32Array(BYTES / 4).fill(number).buffer), version)
-        expect(await readNumber(folder)).toBe(number)
-        expect(fs.readdirSync(join(folder, 'shards', '0.blob'))).toHaveLength(2)
-        number += 1
+    const groups = Array.from({ length: GROUPS }, (_, group) =>
+      Array.from({ length: WRITERS }, (_, writer) => join(scratch.path, `killed-${group}-${writer}`)),
+    )
+    await inParallel(groups, 2, async (folders) => {
+      let numbers = folders.map(() => 1)
+      for (let round = 0; round < PROCESSES / GROUPS; round++) {
+        const lines = await killWriters(folders, numbers, 1 + round)
+        numbers = await Promise.all(
+          folders.map((folder, index) => goOn(folder, numbers[index] ?? 0, lines[index] ?? [])),
+        )
       }
     })
   },

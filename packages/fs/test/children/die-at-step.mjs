@@ -1,5 +1,7 @@
-// Performs one change and kills itself with SIGKILL before the n-th call of `node:fs` that touches the disk (`dieBefore`); a
-// write of bytes dies half-way. Prints the names of the calls where none is to be fatal, and `acknowledged <version>`.
+// Performs one change of each of the keys, all at once, and kills itself with SIGKILL before the n-th call of `node:fs` that
+// changes the disk or waits for it (`dieBefore`); a write of bytes dies half-way. Calls that only look or close are not
+// counted: what is on the disk before one of them is what is there before the next that counts. Prints
+// `acknowledged <key>` for each and, where no call is to be fatal, the names of the calls.
 import fs from 'node:fs'
 
 const [, , storePath, json] = process.argv
@@ -10,21 +12,13 @@ const print = (line) => writeSync(1, `${line}\n`)
 
 const steps = []
 const store = createFileStore(folder, options)
-const expected = change.first ? null : ((await store.read(change.key))?.version ?? null)
+const expected = new Map()
+for (const key of change.keys) expected.set(key, (await store.read(key))?.version ?? null)
 
-for (const name of [
-  'openSync',
-  'closeSync',
-  'writeSync',
-  'fsync',
-  'mkdirSync',
-  'renameSync',
-  'unlinkSync',
-  'rmSync',
-  'readdirSync',
-]) {
+for (const name of ['openSync', 'writeSync', 'fsync', 'mkdirSync', 'renameSync', 'unlinkSync', 'rmSync']) {
   const original = fs[name]
   fs[name] = (...args) => {
+    if (name === 'openSync' && args[1] !== 'wx') return original(...args)
     steps.push(name)
     if (steps.length === dieBefore) {
       if (name === 'writeSync') writeSync(args[0], args[1], 0, args[1].length >> 1, 0)
@@ -35,10 +29,11 @@ for (const name of [
   }
 }
 
-if (change.kind === 'delete') {
-  await store.delete(change.key, expected)
-  print('acknowledged')
-} else {
-  print(`acknowledged ${await store.write(change.key, new Uint8Array(change.bytes).fill(change.fill), expected)}`)
+async function perform(key) {
+  if (change.kind === 'delete') await store.delete(key, expected.get(key))
+  else await store.write(key, new Uint8Array(change.bytes).fill(change.fill), expected.get(key))
+  print(`acknowledged ${key}`)
 }
+
+await Promise.all(change.keys.map(perform))
 print(`steps ${steps.join(' ')}`)
