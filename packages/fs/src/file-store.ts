@@ -15,6 +15,7 @@ import {
 } from '@vaultdb/core'
 import { letOthersRun, makeFolders } from './disk.ts'
 import { failure } from './failures.ts'
+import { FolderSyncs } from './folder-syncs.ts'
 import { describeCurrent, readCurrent, readState } from './key-folder.ts'
 import { keyFolder, TOKEN_BYTES } from './layout.ts'
 import { keysBelow } from './listing.ts'
@@ -31,6 +32,7 @@ class FileStore implements BlobStore {
   /** Folders of key folders that were looked through for conflict copies, and that were made ready for new keys. */
   readonly #inspected: Set<string> = new Set()
   readonly #ready: Map<string, Promise<void>> = new Map()
+  readonly #sharedSyncs: FolderSyncs = new FolderSyncs()
   readonly #changes: Set<Promise<unknown>> = new Set()
   readonly #watches: Set<Unsubscribe> = new Set()
   #closed: boolean = false
@@ -139,7 +141,8 @@ class FileStore implements BlobStore {
       if (!signal?.aborted) return
       throw new VaultError('ERR_UNAVAILABLE', `The change of file ${key} was given up.`, { cause: signal.reason })
     }
-    return { key, folder: join(this.#root, ...keyFolder(key)), token, durable, keep, proceed }
+    const folder = join(this.#root, ...keyFolder(key))
+    return { key, folder, token, durable, sharedSyncs: this.#sharedSyncs, keep, proceed }
   }
 
   #state({ key }: Change): ReturnType<typeof readState> {

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { VaultError, type Version } from '@vaultdb/core'
 import {
   makeEmptyFile,
@@ -11,6 +11,7 @@ import {
   writeContent,
 } from './disk.ts'
 import { failure, unconfirmed } from './failures.ts'
+import type { FolderSyncs } from './folder-syncs.ts'
 import { type KeyState, readState } from './key-folder.ts'
 import { deletedHeadName, type Head, headName, oldContentName, unfinishedFolder, versionOf } from './layout.ts'
 
@@ -30,6 +31,8 @@ export interface Change {
   readonly folder: string
   readonly token: string
   readonly durable: boolean
+  /** Syncs of folders that other changes of the store wait for too: those above the keys' own. */
+  readonly sharedSyncs: FolderSyncs
   /** How many older versions stay. */
   readonly keep: number
   /** Throws once the caller has given up. Asked for the last time before the change happens. */
@@ -73,11 +76,12 @@ function advance(folder: string, from: Head, to: string): boolean {
 }
 
 async function confirm(change: Change, from: Head): Promise<void> {
-  if (!change.durable) return
-  // Whoever created the key may have been killed before the name of its folder was on the disk.
-  const folders = from.number === 1 ? [change.folder, join(change.folder, '..')] : [change.folder]
+  const { folder, durable, sharedSyncs } = change
+  if (!durable) return
   try {
-    await Promise.all(folders.map((folder) => syncFolder(folder)))
+    // Whoever created the key may have been killed before the name of its folder was on the disk.
+    const above = from.number === 1 ? sharedSyncs.sync(dirname(folder)) : undefined
+    await Promise.all([syncFolder(folder), above])
   } catch (error) {
     throw unconfirmed(error, `write file ${change.key}`)
   }
@@ -171,7 +175,7 @@ export async function create(change: Change, data: Uint8Array): Promise<Version>
     throw new VaultError('ERR_UNSUPPORTED', message)
   }
   if (change.durable) {
-    await syncFolder(join(folder, '..')).catch((error: unknown) => {
+    await change.sharedSyncs.sync(dirname(folder)).catch((error: unknown) => {
       throw unconfirmed(error, `create file ${key}`)
     })
   }
