@@ -10,7 +10,7 @@ import {
   unlinkQuietly,
   writeContent,
 } from './disk.ts'
-import { failure, unconfirmed } from './failures.ts'
+import { errno, failure, unconfirmed } from './failures.ts'
 import type { FolderSyncs } from './folder-syncs.ts'
 import { type KeyState, readState } from './key-folder.ts'
 import { deletedHeadName, type Head, headName, oldContentName, unfinishedFolder, versionOf } from './layout.ts'
@@ -159,9 +159,7 @@ export async function create(change: Change, data: Uint8Array): Promise<Version>
   await prepare(
     async () => {
       makeFolder(unfinished)
-      makeEmptyFile(join(unfinished, headName(version)))
-      const written = writeContent(join(unfinished, version), data, change.durable)
-      await Promise.all([written, change.durable ? syncFolder(unfinished) : undefined])
+      await fill(change, unfinished, version, data)
       change.proceed()
     },
     clear,
@@ -182,12 +180,26 @@ export async function create(change: Change, data: Uint8Array): Promise<Version>
   return version
 }
 
-function publish({ folder, key }: Change, unfinished: string, version: Version): boolean {
-  const outcome = renameFolder(unfinished, folder)
+async function fill(change: Change, unfinished: string, version: Version, data: Uint8Array): Promise<void> {
+  try {
+    makeEmptyFile(join(unfinished, headName(version)))
+    const written = writeContent(join(unfinished, version), data, change.durable)
+    await Promise.all([written, change.durable ? syncFolder(unfinished) : undefined])
+  } catch (error) {
+    throw errno(error) === 'ENOENT' ? clearedAway(change) : error
+  }
+}
+
+function publish(change: Change, unfinished: string, version: Version): boolean {
+  const outcome = renameFolder(unfinished, change.folder)
   if (outcome !== 'missing') return outcome === 'moved'
-  const { head } = readState(folder)
-  if (head?.version === version) return true
-  if (head !== null) return false
+  if (readState(change.folder).head?.version === version) return true
+  throw clearedAway(change)
+}
+
+/** Somebody took the unfinished folder away: because another creator was quicker, or because it seemed to be abandoned. */
+function clearedAway({ folder, key }: Change): VaultError {
+  if (readState(folder).head !== null) return conflict(key)
   const message = `The unfinished file ${key} was cleared away while it was being written. Try again.`
-  throw new VaultError('ERR_UNAVAILABLE', message)
+  return new VaultError('ERR_UNAVAILABLE', message)
 }

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type BlobStore, errorCode } from '@vaultdb/core'
 import { createFileStore, type FileStoreOptions } from '@vaultdb/fs'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
@@ -111,6 +111,27 @@ describe('folders that a crash left', () => {
     const version = await store.write('vault', new Uint8Array([2]), null)
     expect(await store.read('vault')).toEqual({ data: new Uint8Array([2]), version })
     expect(fs.readdirSync(folder).filter((name) => !name.endsWith('.blob'))).toEqual([])
+  })
+
+  test('a creator whose folder was cleared because another was quicker has a conflict', async () => {
+    const folder = freshFolder()
+    const winner = freshFolder()
+    const version = await createFileStore(winner).write('vault', new Uint8Array([1]), null)
+    const store = createFileStore(folder)
+    await store.write('first', new Uint8Array(1), null)
+    const { openSync } = fs
+    // Between the making of its folder and that of the first file in it.
+    vi.spyOn(fs, 'openSync').mockImplementationOnce((path, ...rest) => {
+      const unfinished = dirname(String(path))
+      expect(unfinished).toMatch(/\.new$/)
+      fs.renameSync(join(winner, 'vault.blob'), join(folder, 'vault.blob'))
+      fs.rmSync(unfinished, { recursive: true })
+      return openSync(path, ...rest)
+    })
+    expect(await store.write('vault', new Uint8Array([2]), null).catch((error: unknown) => errorCode(error))).toBe(
+      'ERR_CONFLICT',
+    )
+    expect(await store.read('vault')).toEqual({ data: new Uint8Array([1]), version })
   })
 })
 
