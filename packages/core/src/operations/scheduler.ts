@@ -307,7 +307,7 @@ export class Scheduler {
     if (atOnce.length > 0) this.#enqueue(atOnce)
     if (paused.length === 0) return
     const attempt = Math.max(...paused.map(({ attempts }) => attempts)) - 1
-    const wait = requests.backOff(attempt, null).then(() => this.#enqueue(paused))
+    const wait = requests.pauseAfterConflict(attempt).then(() => this.#enqueue(paused))
     wait.catch((error: unknown) => {
       for (const operation of paused) operation.fail(error)
     })

@@ -10,6 +10,9 @@ export interface RetryPolicy {
   readonly maxDelayMs: number
 }
 
+/** Growth of the pauses after conflicts ends at 2^6 latencies: whoever lost often must not stay away while the others go on. */
+const MOST_CONFLICT_DOUBLINGS = 6
+
 /** A read's answer and when its request was sent; freshness goes by that moment, never by the answer's. */
 export interface Answer {
   readonly blob: StoredBlob | 'unchanged' | null
@@ -153,5 +156,10 @@ export class Requests {
     const delayMs = this.#backoff.delayMs(attempt, askedMs)
     if (delayMs === null) throw cause
     await this.#backoff.wait(delayMs, signal)
+  }
+
+  /** Waits before something is planned again after conflict number `conflicts` that got no immediate attempt. */
+  async pauseAfterConflict(conflicts: number, signal?: AbortSignal): Promise<void> {
+    await this.backOff(Math.min(conflicts, MOST_CONFLICT_DOUBLINGS), null, signal)
   }
 }
