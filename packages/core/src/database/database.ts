@@ -65,7 +65,8 @@ export class VaultDB extends Documents {
   /**
    * Runs `work` with a {@link Task}: the same methods, whose reads are kept for as long as the task lasts. Its writes are
    * ordinary ones, applied as they come; there is no rollback. Waits for all operations of the task, also for those that
-   * `work` did not await, and then resolves to what `work` returned; if one that was not awaited failed, rejects with that.
+   * `work` did not await, and then resolves to what `work` returned; if one of those that it left under way failed, rejects with
+   * that.
    */
   task<T>(work: (task: Task) => T | Promise<T>): Promise<T> {
     return this.#inFlight.begin(async () => {

@@ -250,7 +250,7 @@ function bulkError(settled: readonly Settled[]): VaultError {
   const results = settled.map((each) => ('value' in each ? each.value : each.error))
   const failed = settled.flatMap((each) => ('error' in each ? [each.error] : []))
   const unknown = failed.some((error) => error instanceof Object && 'applied' in error && error.applied !== 'no')
-  const some = failed.length < settled.length
+  const some = settled.some((each) => 'value' in each && each.value !== 'unchanged' && each.value !== 'absent')
   const [first] = failed
   const reason = first instanceof Error ? first.message : 'unknown'
   return new VaultError(

@@ -1,13 +1,15 @@
 import { equalBytes } from '../bytes.ts'
 import { createRouter } from '../crypto/router.ts'
 import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
+import { ROOT_FILE } from '../format/header.ts'
+import { FIRST_SHARD, shardFile } from '../format/shard-file.ts'
 import { Scheduler } from '../operations/scheduler.ts'
-import { ShardManager, shardFile } from '../shards/manager.ts'
+import { ShardManager } from '../shards/manager.ts'
 import type { BlobStore } from '../store/contract.ts'
 import { withReadRetry } from '../store/decorators/read-retry.ts'
 import { readDoubting } from '../vault/reading.ts'
 import { type Answer, Requests } from '../vault/requests.ts'
-import { FIRST_SHARD, ROOT_FILE, type RootContext, VaultRoot } from '../vault/root.ts'
+import { type RootContext, VaultRoot } from '../vault/root.ts'
 import { type SeenFile, WitnessBook } from '../vault/witness.ts'
 import type { CreateSettings, OpenSettings } from './options.ts'
 
@@ -49,7 +51,11 @@ export async function createVault(store: BlobStore, settings: CreateSettings): P
   const root = await VaultRoot.create(context, settings.secret, settings.parameters, settings)
   settings.onProgress?.({ phase: 'derive-key', done: 1, total: 1 })
   const engine = assemble(context, root, settings)
-  await finishPending(engine)
+  try {
+    await finishPending(engine)
+  } catch (error) {
+    throw begunError(error)
+  }
   return engine
 }
 
@@ -157,6 +163,13 @@ async function finishPending({ root, manager, settings }: Engine): Promise<void>
     (_header, config) => (config.pending ? { config: { ...config, pending: false } } : null),
     settings.signal,
   )
+}
+
+/** The error of a creation that came as far as the root file: the vault is there, and whoever opens it makes it complete. */
+function begunError(error: unknown): VaultError {
+  const reason = error instanceof Error ? error.message : 'The store failed.'
+  const message = `${reason} The vault has been begun: open it, which completes it.`
+  return new VaultError(errorCode(error) ?? 'ERR_UNAVAILABLE', message, { applied: 'some', cause: error })
 }
 
 function existsError(): VaultError {

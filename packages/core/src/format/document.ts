@@ -61,5 +61,6 @@ function tooLarge(maxBytes: number): VaultError {
   return new VaultError(
     'ERR_TOO_LARGE',
     `The document is larger than ${maxBytes} bytes of JSON, the limit of this vault. Split it, or create a vault with a larger \`maxDocumentBytes\`.`,
+    { applied: 'no' },
   )
 }

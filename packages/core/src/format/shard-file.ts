@@ -9,7 +9,7 @@ import type { Compression, ShardKey, ShardState } from './model.ts'
 import { DOCUMENT_HOLDER_DEPTH, shardFromJson, shardToJson } from './shard-json.ts'
 
 export { UnknownKeyError } from './format-error.ts'
-export { itemByteLength, itemsByteLength } from './shard-json.ts'
+export { FIRST_SHARD, itemByteLength, itemsByteLength } from './shard-json.ts'
 
 /** What the shard files of one vault are sealed and opened with. */
 export interface ShardFileContext {
@@ -21,7 +21,7 @@ export interface ShardFileContext {
   readonly compression: Compression
 }
 
-/** Key of a shard's file in the store. */
+/** Key of a shard's file in the store, and its name in the witness. */
 export function shardFile(id: string): string {
   return `shards/${id}`
 }

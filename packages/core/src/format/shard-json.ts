@@ -11,7 +11,8 @@ import type { DirectoryItems, Item, ShardState } from './model.ts'
 export const DOCUMENT_HOLDER_DEPTH = 5
 
 const SHARD_ID_BYTES = 16
-const FIRST_SHARD = '0'
+/** Id of the first shard; all others are drawn at random. */
+export const FIRST_SHARD = '0'
 /** Names that need no closer look: most do not. */
 const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@:%-]*$/
 const ROUTING_KEY = /^[0-9a-f]{32}$/

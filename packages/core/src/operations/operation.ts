@@ -119,7 +119,10 @@ export class Prune extends Operation<number> {
   /** Fails, with the word that a part was applied if one was. */
   failPart(error: VaultError): void {
     const { code, message, cause } = error
-    this.fail(this.removed.size === 0 ? error : new VaultError(code, message, { cause, applied: 'some' }))
+    const { size } = this.removed
+    this.fail(
+      size === 0 ? error : new VaultError(code, `${message} Removed by then: ${size}.`, { cause, applied: 'some' }),
+    )
   }
 }
 
@@ -215,7 +218,7 @@ export function decideBy<T>(
 export function contentionError(attempts: number): VaultError {
   return new VaultError(
     'ERR_CONTENTION',
-    `Other clients' writes got in the way ${attempts} times in a row. Nothing of this operation was applied; try again later.`,
+    `Other clients' writes got in the way ${attempts} times in a row. Try again later.`,
     { applied: 'no' },
   )
 }

@@ -6,11 +6,18 @@ import { errorCode, VaultError } from '../errors.ts'
 import { corruptFile } from '../format/format-error.ts'
 import type { LogEntry, ShardState } from '../format/model.ts'
 import { appendToLog, emptyLog } from '../format/sequence-log.ts'
-import { decodeShardFile, encodeShardFile, itemsByteLength, UnknownKeyError } from '../format/shard-file.ts'
+import {
+  decodeShardFile,
+  encodeShardFile,
+  FIRST_SHARD,
+  itemsByteLength,
+  shardFile,
+  UnknownKeyError,
+} from '../format/shard-file.ts'
 import type { Version } from '../store/contract.ts'
 import { missingFile, readDoubting } from '../vault/reading.ts'
 import type { Answer, Finding, Requests, WriteOutcome } from '../vault/requests.ts'
-import { baseOf, FIRST_SHARD, failedWrite, judgeWrite, type VaultRoot } from '../vault/root.ts'
+import { baseOf, failedWrite, judgeWrite, type VaultRoot } from '../vault/root.ts'
 import type { SeenFile, WitnessBook } from '../vault/witness.ts'
 import { changeShard, type ItemChange, removedPaths } from './change.ts'
 import { ShardMap } from './shard-map.ts'
@@ -56,9 +63,6 @@ interface Sibling {
 
 /** After this many shards found by following `next`, one after the other, the stored map is read again: it knows more. */
 const HOPS_BEFORE_REFRESH = 2
-
-/** Key of a shard's file in the store, and its name in the witness. */
-export const shardFile = (id: string): string => `shards/${id}`
 
 /** Owns the shard files: the cache of their newest known states, reading, writing and splitting. */
 export class ShardManager {
@@ -352,7 +356,12 @@ export class ShardManager {
   }
 
   async #createSibling(id: string, state: ShardState, signal: AbortSignal | undefined): Promise<Sibling | null> {
-    const data = await encodeShardFile(this.#root.shardContext, id, state)
+    let data: Uint8Array
+    try {
+      data = await encodeShardFile(this.#root.shardContext, id, state)
+    } catch {
+      return null // the shard that is to be cut will say why, if it cannot be written either
+    }
     const hash = sha256(this.requests.runtime, data)
     const inspect = async (): Promise<Finding> => {
       const { blob } = await this.requests.read(shardFile(id), {})

@@ -5,22 +5,16 @@ import { FIRST_KEY } from '../crypto/router.ts'
 import type { CryptoContext } from '../crypto/seal.ts'
 import { newWriteId } from '../crypto/write-id.ts'
 import { errorCode, VaultError } from '../errors.ts'
-import { parseRootHeader } from '../format/header.ts'
+import { parseRootHeader, ROOT_FILE } from '../format/header.ts'
 import type { Compression, RootConfig, RootHeader, Slot, WriteId } from '../format/model.ts'
 import { decodeRootFile, encodeRootFile } from '../format/root-file.ts'
 import { appendToLog, emptyLog, logHasWrite, logReaches } from '../format/sequence-log.ts'
-import type { ShardFileContext } from '../format/shard-file.ts'
+import { FIRST_SHARD, type ShardFileContext } from '../format/shard-file.ts'
 import type { Version } from '../store/contract.ts'
 import { createSlot, type Secret, unlock } from './credentials.ts'
 import { missingFile, readDoubting } from './reading.ts'
 import type { Answer, Finding, Requests } from './requests.ts'
 import type { SeenFile, WitnessBook } from './witness.ts'
-
-/** Key of the root file in the store, and its name in the witness. */
-export const ROOT_FILE = 'vault'
-
-/** The first shard's id. */
-export const FIRST_SHARD = '0'
 
 /** Format parameters that are chosen once, at creation. */
 export interface VaultParameters {
@@ -205,7 +199,7 @@ export class VaultRoot {
       const outcome = await this.#write(base, wanted, signal)
       if (outcome === 'done') return
       // The conflict was settled by reading the file, so the next attempt starts from what was read; the first at once.
-      if (attempt > 1) await requests.backOff(attempt - 1, null, signal)
+      if (attempt > 1) await requests.pauseAfterConflict(attempt - 1, signal)
     }
     throw new VaultError('ERR_CONTENTION', 'Other clients kept changing the root file. Try again.', { applied: 'no' })
   }
