@@ -301,7 +301,7 @@ export class Scheduler {
       if (operation.over) continue
       operation.sent = false
       if (++operation.attempts >= requests.retry.conflictAttempts) this.#giveUp(operation)
-      else if (operation.attempts === 1 || operation.alone) atOnce.push(operation)
+      else if (operation.attempts === 1) atOnce.push(operation)
       else paused.push(operation)
     }
     if (atOnce.length > 0) this.#enqueue(atOnce)
