@@ -103,7 +103,10 @@ export class VaultDB extends Documents {
     })
   }
 
-  /** Waits for what is under way, also in the background, and refuses everything after. The store stays open: it is yours. */
+  /**
+   * Waits for what is under way, also in the background, and refuses everything after. The store stays open: it is yours. Not
+   * to be awaited inside a task or a change function of this database, which it waits for.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
