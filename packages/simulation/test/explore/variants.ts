@@ -37,7 +37,7 @@ export const VARIANTS: readonly Variant[] = [
     file: 'operations/execution.ts',
     from: 'const base = this.#view.base(id) as LoadedShard\n    const outcome',
     to: 'const base = this.#view.manager.cached(id) ?? (this.#view.base(id) as LoadedShard)\n    const outcome',
-    scenario: 'a put beside a read, and a removal',
+    scenario: 'a put beside a read, and a removal, a slow answer',
   },
   {
     rule: 'an unsettled write is sent again and not planned anew',
