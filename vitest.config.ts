@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -16,5 +17,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.{ts,mjs}', 'scripts/test/**/*.test.mjs'],
     testTimeout: 60_000,
+    // One worker a core: by default one is kept free, which on two cores is half of the machine.
+    maxWorkers: availableParallelism(),
   },
 })
