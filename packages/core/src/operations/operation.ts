@@ -42,6 +42,8 @@ abstract class Operation<T> {
   arrival = 0
   /** How often it was planned in vain because another client's writes got in the way. */
   attempts = 0
+  /** Its bases have to be confirmed by a request sent after this one; any known state will do at first. */
+  basesSinceTick: number = -1
   /** How many changes of this client had landed when a user function was last asked. */
   landedWhenAsked = -1
   /** Set after a write that it shared was refused for its size: then it is tried alone, so that it cannot fail others. */

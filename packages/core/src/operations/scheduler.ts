@@ -10,6 +10,9 @@ import { View } from './view.ts'
 /** No maximum age: only requests sent after a given one count. */
 const NEVER_BY_AGE = Number.POSITIVE_INFINITY
 
+/** Attempts after which the pauses are so long that reading again before the next one pays. */
+const ATTEMPTS_ON_OLD_BASES = 6
+
 /** Operations that are planned and carried out together, with the locks they hold meanwhile. */
 interface Run {
   readonly operations: AnyOperation[]
@@ -258,11 +261,14 @@ export class Scheduler {
     return true
   }
 
-  /** Gets bases: any known state will do for a plan that writes; for `readers` one that is recent enough for all of them. */
+  /**
+   * Gets bases: for a plan that writes any known state will do, unless it had to pause for long; for `readers` one that is recent
+   * enough for all of them.
+   */
   async #load(run: Run, ids: ReadonlySet<string>, readers: readonly AnyOperation[] | null): Promise<void> {
     const freshness: Freshness =
       readers === null
-        ? { sinceTick: -1, notBeforeMs: NEVER_BY_AGE }
+        ? { sinceTick: Math.max(...run.operations.map((each) => each.basesSinceTick)), notBeforeMs: NEVER_BY_AGE }
         : {
             sinceTick: Math.max(...readers.map(({ context }) => context.freshness.sinceTick)),
             notBeforeMs: Math.max(...readers.map(({ context }) => context.freshness.notBeforeMs)),
@@ -307,7 +313,13 @@ export class Scheduler {
     if (atOnce.length > 0) this.#enqueue(atOnce)
     if (paused.length === 0) return
     const attempt = Math.max(...paused.map(({ attempts }) => attempts)) - 1
-    const wait = requests.pauseAfterConflict(attempt).then(() => this.#enqueue(paused))
+    const wait = requests.pauseAfterConflict(attempt).then(() => {
+      for (const operation of paused) {
+        // After a long pause what the last conflict showed is old: a write based on it would only lose again to a busy client.
+        if (operation.attempts > ATTEMPTS_ON_OLD_BASES) operation.basesSinceTick = requests.tick
+      }
+      this.#enqueue(paused)
+    })
     wait.catch((error: unknown) => {
       for (const operation of paused) operation.fail(error)
     })

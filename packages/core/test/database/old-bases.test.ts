@@ -1,7 +1,9 @@
 import { createMemoryStore } from '@vaultdb/core'
+import { withFaults } from '@vaultdb/core/testing'
 import { expect, test } from 'vitest'
 import { internalsOf } from '../../src/database/internals.ts'
 import { LOG_ENTRIES, LOG_OLDER_IDS } from '../../src/format/limits.ts'
+import { createTestRuntime } from '../support/runtime.ts'
 import { createVault, openVault } from '../support/vault.ts'
 
 const increment = (count: number | null): number => (count ?? 0) + 1
@@ -26,4 +28,23 @@ test('so does one that changes the root file', async () => {
   for (let time = 0; time < BEYOND_THE_LOG; time++) await rewrite(busy)
   await rewrite(idle)
   expect(idle?.config.seq).toBe(before + BEYOND_THE_LOG + 1)
+})
+
+test('a client that waits after conflicts reads again before it writes: others write on meanwhile', async () => {
+  const store = createMemoryStore()
+  await (await createVault(store)).put('/counter', 0)
+  const busy = await openVault(store)
+  let others = 0
+  const write = async (): Promise<void> => {
+    others++
+    await busy.update('/counter', increment)
+  }
+  let sent = 0
+  const contested = withFaults(store, ({ kind }) =>
+    kind === 'write' && ++sent <= 2 ? { delayUntil: write() } : 'pass',
+  )
+  const runtime = createTestRuntime(5)
+  const waiting = await openVault(contested, { runtime: { ...runtime, sleep: write } })
+  await waiting.update('/counter', increment)
+  expect(await busy.get('/counter')).toBe(others + 1)
 })
