@@ -19,6 +19,8 @@ export interface Remainder {
   readonly held: readonly (() => void)[]
   /** Shards that outgrew their size in a phase that does not split. */
   readonly outgrown: ReadonlySet<string>
+  /** The store's word that it is full, given to an operation that was tried alone: those waiting for their turn need not ask. */
+  readonly full: VaultError | null
 }
 
 /** What became of one shard's write, as far as the operations in it are concerned. */
@@ -55,6 +57,7 @@ export class Execution {
   readonly #directories = new Set<string>()
   readonly #outgrown = new Set<string>()
   readonly #settled = new Set<AnyOperation>()
+  #full: VaultError | null = null
 
   constructor(
     plan: Plan,
@@ -88,7 +91,7 @@ export class Execution {
     this.#accountPrunes()
     const unlinked = await this.#unlink()
     const held = this.#settleTheRest(unlinked)
-    return { again: [...this.#again], directories: this.#directories, held, outgrown: this.#outgrown }
+    return { again: [...this.#again], directories: this.#directories, held, outgrown: this.#outgrown, full: this.#full }
   }
 
   /** Lets go of a shard's lock, unless a later phase may need it. */
@@ -226,7 +229,10 @@ export class Execution {
     if (verdict.mayFitAlone && !operation.alone && this.#operations.length > 1) {
       operation.alone = true
       this.#again.add(operation)
-    } else operation.fail(verdict.error)
+      return
+    }
+    if (operation.alone && verdict.error.code === 'ERR_QUOTA') this.#full = verdict.error
+    operation.fail(verdict.error)
   }
 
   /** Removes the markers of emptied directories; resolves to the directories that are unlinked. */

@@ -13,6 +13,9 @@ const NEVER_BY_AGE = Number.POSITIVE_INFINITY
 /** Attempts after which the pauses are so long that reading again before the next one pays. */
 const ATTEMPTS_ON_OLD_BASES = 6
 
+/** A store that refuses this many operations in a row, each tried alone, is full for those that wait for their turn as well. */
+const REFUSALS_OF_A_FULL_STORE = 3
+
 /** Operations that are planned and carried out together, with the locks they hold meanwhile. */
 interface Run {
   readonly operations: AnyOperation[]
@@ -33,6 +36,7 @@ export class Scheduler {
   readonly #runs = new Map<AnyOperation, Run>()
   readonly #locked = new Set<string>()
   #arrivals = 0
+  #refusedInARow = 0
   /** Operations whose outcome is out: progress of this client. */
   #landed = 0
   #awake = false
@@ -283,7 +287,11 @@ export class Scheduler {
     await Promise.all([...ids].map(load))
   }
 
-  #followUp({ again, directories, held, outgrown }: Remainder): void {
+  #followUp({ again, directories, held, outgrown, full }: Remainder): void {
+    this.#refusedInARow = full === null ? 0 : this.#refusedInARow + 1
+    if (full !== null && this.#refusedInARow >= REFUSALS_OF_A_FULL_STORE) {
+      for (const operation of this.#queue.filter(({ alone }) => alone)) operation.fail(full)
+    }
     for (const shard of outgrown) this.submit(new Split(this.#current(), UNHEEDED, shard))
     if (directories.size > 0) {
       const settle = (): void => {

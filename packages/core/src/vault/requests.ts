@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts'
 import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
 import type { Runtime } from '../runtime.ts'
 import { type BlobStore, REFUSALS, type ReadOptions, type StoredBlob, type Version } from '../store/contract.ts'
@@ -91,13 +92,25 @@ export class Requests {
    * bytes with the same expected version are sent again: at most one of them can ever apply.
    */
   async settle(write: PendingWrite): Promise<WriteOutcome> {
+    // A signal of its own: many writes may share one, and platforms warn of more than ten listeners.
+    const abort = new AbortController()
+    if (write.signal?.aborted) abort.abort(write.signal.reason)
+    const forget = onAbort(write.signal, () => abort.abort(write.signal?.reason))
+    try {
+      return await this.#settle({ ...write, signal: abort.signal })
+    } finally {
+      forget()
+    }
+  }
+
+  async #settle(write: PendingWrite & { readonly signal: AbortSignal }): Promise<WriteOutcome> {
     let unsettled: { readonly error: unknown } | null = null
     for (let attempt = 1; ; attempt++) {
       const sentTick = ++this.#tick
       const sentAtMs = this.runtime.monotonicMs()
       try {
-        const options = write.signal === undefined ? {} : { signal: write.signal }
-        const version = await this.store.write(write.key, write.data, write.expected, options)
+        const { key, data, expected, signal } = write
+        const version = await this.store.write(key, data, expected, { signal })
         this.#backoff.observe(this.runtime.monotonicMs() - sentAtMs)
         return { kind: 'done', version, sentTick, sentAtMs }
       } catch (error) {

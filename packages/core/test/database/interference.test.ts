@@ -212,3 +212,18 @@ test('a creation that stops half way says so, and opening completes it', async (
   await (await openVault(store)).put('/a', 1)
   expect((await inspect(store)).documents.size).toBe(1)
 })
+
+test('on a full store a bulk fails whole after a few refusals, and not after one for each operation', async () => {
+  const store = createMemoryStore()
+  const vault = await createVault(store)
+  await vault.close()
+  const full = withFaults(store, ({ kind }) => (kind === 'write' ? new VaultError('ERR_QUOTA', 'full') : 'pass'))
+  const db = await openVault(full)
+  const operations = Array.from({ length: 200 }, (_, index) => ({ put: `/d${index % 10}/x${index}`, value: LARGE }))
+  const error: unknown = await db.write(operations).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 'ERR_QUOTA', applied: 'no' })
+  expect((error as VaultError).results).toHaveLength(200)
+  // The bulk's own write with the siblings that it would be split into, then three alone.
+  expect(full.requests.filter(({ request }) => isWriteTo('shards/0')(request))).toHaveLength(4)
+  await db.close()
+})
