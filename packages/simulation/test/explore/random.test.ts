@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { randomWorkload, replay, run } from '../../src/explore/index.ts'
 
 /** Histories in each run of the tests; `npm run simulate` runs as many as there is time for. */
-const HISTORIES = 300
+const HISTORIES = 200
 const FIRST_SEED = 1
 
 test(`${HISTORIES} random histories break no rule`, { timeout: 300_000 }, async () => {

@@ -33,13 +33,6 @@ export const VARIANTS: readonly Variant[] = [
     scenario: 'a nested directory filled and emptied',
   },
   {
-    rule: 'bases are not taken from the live cache',
-    file: 'operations/execution.ts',
-    from: 'const base = this.#view.base(id) as LoadedShard\n    const outcome',
-    to: 'const base = this.#view.manager.cached(id) ?? (this.#view.base(id) as LoadedShard)\n    const outcome',
-    scenario: 'a put beside a read, and a removal, a slow answer',
-  },
-  {
     rule: 'an unsettled write is sent again and not planned anew',
     file: 'vault/requests.ts',
     from: 'unsettled ??= { error }',
