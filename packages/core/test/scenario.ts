@@ -1,7 +1,15 @@
 // One walk through a vault's life, free of any test runner and platform: vitest runs it in Node, Playwright in a page
 // and in a worker.
 
-import { type CreateOptions, createMemoryStore, createRuntime, errorCode, type Runtime, VaultDB } from '../src/index.ts'
+import {
+  type CreateOptions,
+  createMemoryStore,
+  createRuntime,
+  errorCode,
+  type OpenOptions,
+  type Runtime,
+  VaultDB,
+} from '../src/index.ts'
 import { check } from '../src/maintenance/index.ts'
 
 /** One way of setting a vault up. */
@@ -107,6 +115,6 @@ export async function runScenario({ credentials, wrongCredentials, options }: Se
 }
 
 /** What `open` takes of the options of `create`. */
-function openOptions({ compression: _, ...options }: CreateOptions): Omit<CreateOptions, 'compression'> {
+function openOptions({ compression: _, kdf: __, ...options }: CreateOptions): OpenOptions {
   return options
 }

@@ -4,24 +4,31 @@
 // `acknowledged <key>` for each and, where no call is to be fatal, the names of the calls.
 import fs from 'node:fs'
 
-const [, , storePath, json] = process.argv
+const [, , storePath = '', json = ''] = process.argv
 const { createFileStore } = await import(storePath)
 const { folder, options, change, dieBefore } = JSON.parse(json)
 const { writeSync } = fs
+/** @param {string} line */
 const print = (line) => writeSync(1, `${line}\n`)
 
+/** @type {string[]} */
 const steps = []
 const store = createFileStore(folder, options)
 const expected = new Map()
 for (const key of change.keys) expected.set(key, (await store.read(key))?.version ?? null)
 
+/** @type {Record<string, (...args: unknown[]) => unknown>} */
+const calls = /** @type {never} */ (fs)
 for (const name of ['openSync', 'writeSync', 'fsync', 'mkdirSync', 'renameSync', 'unlinkSync', 'rmSync']) {
-  const original = fs[name]
-  fs[name] = (...args) => {
+  const original = /** @type {(...args: unknown[]) => unknown} */ (calls[name])
+  calls[name] = (...args) => {
     if (name === 'openSync' && args[1] !== 'wx') return original(...args)
     steps.push(name)
     if (steps.length === dieBefore) {
-      if (name === 'writeSync') writeSync(args[0], args[1], 0, args[1].length >> 1, 0)
+      if (name === 'writeSync') {
+        const [file, bytes] = /** @type {[number, Uint8Array]} */ (/** @type {unknown} */ (args))
+        writeSync(file, bytes, 0, bytes.length >> 1, 0)
+      }
       process.kill(process.pid, 'SIGKILL')
       for (;;); // the signal is on its way
     }
@@ -29,6 +36,7 @@ for (const name of ['openSync', 'writeSync', 'fsync', 'mkdirSync', 'renameSync',
   }
 }
 
+/** @param {string} key */
 async function perform(key) {
   if (change.kind === 'delete') await store.delete(key, expected.get(key))
   else await store.write(key, new Uint8Array(change.bytes).fill(change.fill), expected.get(key))

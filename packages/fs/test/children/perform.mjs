@@ -1,5 +1,5 @@
 // Performs requests, one after the other, and prints for each what came of it: a line of JSON.
-const [, , storePath, json] = process.argv
+const [, , storePath = '', json = ''] = process.argv
 const { createFileStore } = await import(storePath)
 const { folder, options, requests, umask } = JSON.parse(json)
 if (umask !== undefined) process.umask(umask)
@@ -21,6 +21,7 @@ for (const { kind, key = 'vault', bytes = 0 } of requests) {
       console.log(JSON.stringify({ deleted: true }))
     }
   } catch (error) {
-    console.log(JSON.stringify({ code: error.code, message: error.message }))
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
+    console.log(JSON.stringify({ code, message }))
   }
 }

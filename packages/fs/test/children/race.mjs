@@ -2,7 +2,7 @@
 // the code of the error.
 import { createInterface } from 'node:readline'
 
-const [, , storePath, json] = process.argv
+const [, , storePath = '', json = ''] = process.argv
 const { createFileStore } = await import(storePath)
 const { folder, name } = JSON.parse(json)
 const store = createFileStore(folder)
@@ -12,6 +12,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     console.log(`won ${await store.write('shards/0', new TextEncoder().encode(`${name} after ${expected}`), expected)}`)
   } catch (error) {
-    console.log(error.code)
+    console.log(/** @type {NodeJS.ErrnoException} */ (error).code)
   }
 }

@@ -3,11 +3,16 @@
 // folder's place in the input.
 import { writeSync } from 'node:fs'
 
-const [, , storePath, json] = process.argv
+const [, , storePath = '', json = ''] = process.argv
 const { createFileStore } = await import(storePath)
 const { folders, firsts, bytes } = JSON.parse(json)
 
+/**
+ * @param {string} folder
+ * @param {number} index
+ */
 async function writeOn(folder, index) {
+  /** @param {string} line */
   const print = (line) => writeSync(1, `${index} ${line}\n`)
   const store = createFileStore(folder)
   let version = (await store.read('shards/0'))?.version ?? null
@@ -20,7 +25,7 @@ async function writeOn(folder, index) {
     }
     version = await store
       .write('shards/0', new Uint8Array(new Uint32Array(bytes / 4).fill(number).buffer), version)
-      .catch((error) => {
+      .catch((/** @type {NodeJS.ErrnoException} */ error) => {
         throw error instanceof TypeError ? error : new Error(`write ${number}: ${error.code} ${error.message}`)
       })
     print(`${number} ${version}`)
