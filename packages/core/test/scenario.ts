@@ -21,7 +21,7 @@ export interface Setting {
 }
 
 function withoutSubtle(): Runtime {
-  const { subtle: _, ...runtime } = createRuntime()
+  const { subtle: _, aes256Gcm: __, ...runtime } = createRuntime()
   return runtime
 }
 

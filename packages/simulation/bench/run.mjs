@@ -50,7 +50,7 @@ ${networkReport(network)}
 On the filesystem, every write durable, with raw keys so that no key derivation is measured (except \`conf\`, which has no such way).
 Medians of ${effort.turns} turns that take the subjects one after the other, each in a process of its own, after a warm-up. In brackets: VaultDB's figure as a
 multiple of that one; below 1 VaultDB is better. *Open + …* opens the store, does it, and closes the store. One encrypted file hands out its own objects and
-checks nothing before it overwrites; SQLCipher runs with \`journal_mode = WAL\` and \`synchronous = FULL\`; kdbxweb uses AES-KDF with one round
+checks nothing before it overwrites; SQLCipher runs with \`synchronous = FULL\`, once with a write-ahead log and once with the rollback journal that it uses unless told otherwise; kdbxweb uses AES-KDF with one round
 and keeps no history; conf derives its key and reads its file at every access and does not fsync the folder.
 Memory is above what the process had before it opened the store: *held* is the JavaScript heap after a
 collection (a native cache, such as SQLite's, does not show in it), *peak* is resident memory.

@@ -51,8 +51,8 @@ function deriveFileKey(key: Uint8Array, salt: Uint8Array, labelName: SealLabel, 
 }
 
 function requireSubtle(context: CryptoContext): SubtleCrypto | undefined {
-  const { subtle } = context.runtime
-  if (subtle === undefined && !context.allowInsecureContext) {
+  const { subtle, aes256Gcm } = context.runtime
+  if (subtle === undefined && aes256Gcm === undefined && !context.allowInsecureContext) {
     throw new VaultError(
       'ERR_UNSUPPORTED',
       'This page has no WebCrypto, most likely because it is not served over https or from localhost. Serve it over https; ' +
@@ -69,6 +69,8 @@ async function aesGcm(
   additionalData: Uint8Array,
   input: Uint8Array,
 ): Promise<Uint8Array> {
+  const native = context.runtime.aes256Gcm
+  if (native !== undefined) return native(direction, key, NONCE, additionalData, input)
   const subtle = requireSubtle(context)
   if (subtle === undefined) return gcm(key, NONCE, additionalData)[direction](input)
   const source = (bytes: Uint8Array): BufferSource => bytes as Uint8Array<ArrayBuffer>

@@ -7,6 +7,7 @@ import {
   decideBy,
   decideOn,
   type OperationContext,
+  type Outcomes,
   Prune,
   promised,
 } from '../operations/operation.ts'
@@ -161,7 +162,7 @@ export class Documents implements DocumentStore {
             succeeded: (result: ChangeResult) => settle({ value: writeResult(result) }),
             failed: (error: unknown) => settle({ error }),
           }
-          scheduler.submit(new Change(context, outcomes, path, decide))
+          scheduler.submit(this.#newChange(context, outcomes, path, decide))
         }
       })
       const failure = settled.find((each) => 'error' in each)
@@ -199,7 +200,12 @@ export class Documents implements DocumentStore {
   }
 
   #change(context: OperationContext, path: DocumentPath, decide: Decide): Promise<ChangeResult> {
-    return promised((outcomes) => this.#engine.scheduler.submit(new Change(context, outcomes, path, decide)))
+    return promised((outcomes) => this.#engine.scheduler.submit(this.#newChange(context, outcomes, path, decide)))
+  }
+
+  #newChange(context: OperationContext, outcomes: Outcomes<ChangeResult>, path: DocumentPath, decide: Decide): Change {
+    const key = this.#engine.manager.router.keyOf(path.directory, path.name)
+    return new Change(context, outcomes, path, key, decide)
   }
 
   #freshness(maxAgeMs: number): Freshness {

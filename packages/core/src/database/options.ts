@@ -4,7 +4,7 @@ import type { BlobStore } from '../store/contract.ts'
 import { checkSecret, type Secret } from '../vault/credentials.ts'
 import type { RetryPolicy } from '../vault/requests.ts'
 import type { VaultParameters } from '../vault/root.ts'
-import { createMemoryWitness, type Witness } from '../vault/witness.ts'
+import type { Witness } from '../vault/witness.ts'
 import type { CreateOptions, Credentials, LongOperationOptions, OpenOptions, Progress, RetryOptions } from './types.ts'
 
 /** Defaults of the options of `create` and `open`, with their reasons. */
@@ -51,7 +51,7 @@ export interface OpenSettings {
   readonly secret: Secret
   readonly runtime: Runtime
   readonly allowInsecureContext: boolean
-  readonly witness: Witness
+  readonly witness: Witness | null
   readonly maxAgeMs: number
   readonly retry: RetryPolicy
   readonly signal: AbortSignal | undefined
@@ -105,7 +105,7 @@ export function openSettings(options: OpenOptions & Credentials, extraKeys: read
     secret: checkSecret(options),
     runtime: options.runtime ?? createRuntime(),
     allowInsecureContext: options.allowInsecureContext === true,
-    witness: options.witness ?? createMemoryWitness(),
+    witness: options.witness ?? null,
     maxAgeMs: checkMaxAge(options.maxAgeMs, DEFAULTS.maxAgeMs),
     retry: retryPolicy(options.retry),
     signal: options.signal,

@@ -59,10 +59,10 @@ export function fold(
   const pruned = new Map<Prune, Pruned>()
   const pending = new Map<Change, Promise<void>>()
 
-  const effectOn = (path: DocumentPath): Effect => {
+  const effectOn = (path: DocumentPath, key?: string): Effect => {
     const known = effects.get(path.path)
     if (known !== undefined) return known
-    const shard = view.at(view.manager.router.keyOf(path.directory, path.name))
+    const shard = view.at(key ?? view.manager.router.keyOf(path.directory, path.name))
     const before = itemOf(shard.state, path.directory, path.name)?.document ?? null
     const effect: Effect = { path, shard, before, after: before, operations: new Set() }
     effects.set(path.path, effect)
@@ -71,7 +71,7 @@ export function fold(
 
   for (const operation of operations) {
     if (operation.kind === 'change') {
-      const effect = lacks.try([operation], () => effectOn(operation.path))
+      const effect = lacks.try([operation], () => effectOn(operation.path, operation.key))
       if (effect === undefined) continue
       const before = effect.after
       const decision = operation.decide(before)

@@ -94,10 +94,19 @@ abstract class Operation<T> {
 export class Change extends Operation<ChangeResult> {
   readonly kind = 'change' as const
   readonly path: DocumentPath
+  /** The document's routing key. */
+  readonly key: string
   readonly decide: Decide
-  constructor(context: OperationContext, outcomes: Outcomes<ChangeResult>, path: DocumentPath, decide: Decide) {
+  constructor(
+    context: OperationContext,
+    outcomes: Outcomes<ChangeResult>,
+    path: DocumentPath,
+    key: string,
+    decide: Decide,
+  ) {
     super(context, outcomes)
     this.path = path
+    this.key = key
     this.decide = decide
   }
 }

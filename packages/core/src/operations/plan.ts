@@ -100,8 +100,8 @@ function findHomes(operations: readonly AnyOperation[], view: View, lacks: Lacks
       })
     }
     if (operation.kind !== 'change') continue
-    const { directory, name } = operation.path
-    const home = lacks.try([operation], () => view.at(router.keyOf(directory, name)))
+    const { directory } = operation.path
+    const home = lacks.try([operation], () => view.at(operation.key))
     if (home !== undefined || !isNewTopLevel(directory, view)) continue
     // Probably a document in new directories: the shards of its markers are needed as well, in the same round.
     for (const each of markedDirectories(directory)) {

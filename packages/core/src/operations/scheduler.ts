@@ -141,7 +141,7 @@ export class Scheduler {
     }
     switch (operation.kind) {
       case 'change':
-        return [map.find(router.keyOf(operation.path.directory, operation.path.name)), ...operation.needed]
+        return [map.find(operation.key), ...operation.needed]
       case 'prune':
         return [...range(operation.directory), ...operation.needed]
       case 'unlink':

@@ -20,7 +20,8 @@ import type { Answer, Finding, Requests, WriteOutcome } from '../vault/requests.
 import { baseOf, failedWrite, judgeWrite, type VaultRoot } from '../vault/root.ts'
 import type { SeenFile, WitnessBook } from '../vault/witness.ts'
 import { changeShard, type ItemChange, removedPaths } from './change.ts'
-import { ShardMap } from './shard-map.ts'
+import { MapKeeper } from './map-keeper.ts'
+import type { ShardMap } from './shard-map.ts'
 import { SharedReads } from './shared-reads.ts'
 import { cutShard, splitStates } from './split.ts'
 
@@ -66,23 +67,22 @@ const HOPS_BEFORE_REFRESH = 2
 
 /** Owns the shard files: the cache of their newest known states, reading, writing and splitting. */
 export class ShardManager {
-  readonly map: ShardMap = new ShardMap()
+  readonly map: ShardMap
   readonly router: Router
   readonly requests: Requests
   readonly #root: VaultRoot
   readonly #witness: WitnessBook
   readonly #cache = new Map<string, CacheEntry>()
   readonly #reads: SharedReads<LoadedShard>
-  readonly #background = new Set<Promise<void>>()
-  #repairing = false
-  #mapIsOld = false
+  readonly #maps: MapKeeper
 
   constructor(root: VaultRoot, router: Router, requests: Requests, witness: WitnessBook) {
     this.#root = root
     this.router = router
     this.requests = requests
     this.#witness = witness
-    this.map.learn(root.config.map)
+    this.#maps = new MapKeeper(root)
+    this.map = this.#maps.map
     this.#reads = new SharedReads((id, signal) => this.#fetch(id, signal))
   }
 
@@ -143,11 +143,8 @@ export class ShardManager {
   }
 
   /** Takes note of a shard's right neighbour, which an old map may not know. */
-  follow({ state: { hi, next } }: LoadedShard): void {
-    if (hi === null || next === null) return
-    const before = this.map.size
-    this.map.learn([{ lo: hi, shard: next }])
-    if (this.map.size !== before) this.#mapIsOld = true
+  follow({ state }: LoadedShard): void {
+    this.#maps.follow(state)
   }
 
   /** The shard that owns `key`, recent enough: routes by the map, then to the right for as long as the key lies there. */
@@ -224,9 +221,8 @@ export class ShardManager {
   }
 
   /** Reads the root file again, and learns what its map knows. */
-  async refreshRoot(signal?: AbortSignal): Promise<void> {
-    await this.#root.refresh(signal)
-    this.map.learn(this.#root.config.map)
+  refreshRoot(signal?: AbortSignal): Promise<void> {
+    return this.#maps.refresh(signal)
   }
 
   /** Puts a confirmed state into the cache, unless a newer one is there; returns the newer of the two. */
@@ -382,39 +378,13 @@ export class ShardManager {
     return shards
   }
 
-  /** Adds to the stored map what this client knows and it does not, in the background. Anyone may do this at any time. */
+  /** Adds to the stored map what this client knows and it does not, in the background. */
   repairMap(): void {
-    if (this.#repairing || this.map.missingFrom(this.#root.config.map).length === 0) return
-    this.#repairing = true
-    const repair = this.#repairMap()
-      .catch(() => undefined) // an old map only costs a request; the next writer repairs it
-      .finally(() => {
-        this.#repairing = false
-      })
-    this.runInBackground(repair)
-  }
-
-  async #repairMap(): Promise<void> {
-    // Whoever split the shards that were found by following `next` has probably repaired the map already.
-    if (this.#mapIsOld) await this.refreshRoot()
-    this.#mapIsOld = false
-    await this.#root.change((_header, config) => {
-      this.map.learn(config.map)
-      const missing = this.map.missingFrom(config.map)
-      if (missing.length === 0) return null
-      const map = [...config.map, ...missing].sort((a, b) => (a.lo < b.lo ? -1 : 1))
-      return { config: { ...config, map } }
-    })
-  }
-
-  /** Keeps account of work that nobody awaits. */
-  runInBackground(work: Promise<void>): void {
-    const kept = work.finally(() => this.#background.delete(kept))
-    this.#background.add(kept)
+    this.#maps.repair()
   }
 
   /** Waits until no background work is left. */
-  async idle(): Promise<void> {
-    while (this.#background.size > 0) await Promise.all(this.#background)
+  idle(): Promise<void> {
+    return this.#maps.idle()
   }
 }

@@ -50,19 +50,20 @@ interface Sighting {
 
 /** The engine's side of a {@link Witness}: judges what is read against what was seen. */
 export class WitnessBook {
-  readonly #witness: Witness
+  /** `null` where nothing outlives the database. */
+  readonly #witness: Witness | null
   #vault: string | null = null
   #files = new Map<string, SeenFile>()
   #unsaved = false
   #saving: Promise<void> = Promise.resolve()
 
-  private constructor(witness: Witness) {
+  private constructor(witness: Witness | null) {
     this.#witness = witness
   }
 
-  static async load(witness: Witness): Promise<WitnessBook> {
+  static async load(witness: Witness | null): Promise<WitnessBook> {
     const book = new WitnessBook(witness)
-    const record = await witness.load()
+    const record = (await witness?.load()) ?? null
     if (record !== null) {
       book.#vault = record.vault
       book.#files = new Map(Object.entries(record.files))
@@ -117,7 +118,7 @@ export class WitnessBook {
     const seen = this.#files.get(file)
     if (seen !== undefined && seen.seq >= seq) return
     this.#files.set(file, { seq, hash: toBase64Url(hash) })
-    if (this.#unsaved) return
+    if (this.#unsaved || this.#witness === null) return
     this.#unsaved = true
     this.#saving = this.#saving.then(() => this.#save())
   }
@@ -132,7 +133,7 @@ export class WitnessBook {
     this.#unsaved = false
     if (this.#vault === null) return
     try {
-      await this.#witness.save({ vault: this.#vault, files: Object.fromEntries(this.#files) })
+      await this.#witness?.save({ vault: this.#vault, files: Object.fromEntries(this.#files) })
     } catch {
       // A lost save only weakens later detection; the vault itself is unharmed, so no operation fails for it.
     }

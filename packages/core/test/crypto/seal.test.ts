@@ -7,8 +7,10 @@ import { createRuntime, type Runtime } from '../../src/runtime.ts'
 import { bytesFrom } from '../format/deterministic.ts'
 
 const platform = createRuntime()
-const { subtle: _, ...withoutSubtle } = platform
-const webCrypto: CryptoContext = { runtime: platform, allowInsecureContext: false }
+const { aes256Gcm: _, ...withoutNative } = platform
+const { subtle: __, ...withoutSubtle } = withoutNative
+const native: CryptoContext = { runtime: platform, allowInsecureContext: false }
+const webCrypto: CryptoContext = { runtime: withoutNative, allowInsecureContext: false }
 const inJavaScript: CryptoContext = { runtime: withoutSubtle, allowInsecureContext: true }
 
 const key = bytesFrom(0x00, 32)
@@ -28,6 +30,7 @@ async function reasonOf(opened: Promise<unknown>): Promise<string> {
 }
 
 describe.each([
+  ['the platform', native],
   ['WebCrypto', webCrypto],
   ['JavaScript', inJavaScript],
 ])('sealing with %s', (_name, context) => {
@@ -37,7 +40,7 @@ describe.each([
     expect(toHex(sha256(platform, file))).toBe('29a4265b2a65ee341e8fe9946832a5af7a679970d86fc17bafcb58a1367ceeeb')
   })
 
-  it.each([webCrypto, inJavaScript])('is opened by either implementation (%#)', async (reader) => {
+  it.each([native, webCrypto, inJavaScript])('is opened by every implementation (%#)', async (reader) => {
     const file = await seal(context, key, 'slot', header, hello)
     expect(await unseal(reader, key, 'slot', header, file.subarray(header.length))).toEqual(hello)
   })

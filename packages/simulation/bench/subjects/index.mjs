@@ -4,8 +4,14 @@ export const SUBJECTS = [
   { id: 'encrypted-file', title: 'one encrypted JSON file', module: './subjects/encrypted-file.mjs' },
   {
     id: 'sqlcipher',
-    title: 'SQLCipher',
+    title: 'SQLCipher, WAL',
     module: './subjects/sqlcipher.mjs',
+    native: 'better-sqlite3-multiple-ciphers',
+  },
+  {
+    id: 'sqlcipher-journal',
+    title: 'SQLCipher, journal',
+    module: './subjects/sqlcipher-journal.mjs',
     native: 'better-sqlite3-multiple-ciphers',
   },
   { id: 'kdbx', title: 'kdbxweb', module: './subjects/kdbx.mjs' },

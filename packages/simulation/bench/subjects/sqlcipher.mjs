@@ -5,7 +5,11 @@ import Database from '../peers/node_modules/better-sqlite3-multiple-ciphers/lib/
  * SQLite with SQLCipher's page encryption, one row per document. The key is given raw, so no key derivation is measured;
  * `journal_mode = WAL` with `synchronous = FULL`: each transaction is one fsync of the log, which is durable.
  */
-export function createSubject({ directory, key }) {
+export function createSubject(options) {
+  return createDatabase(options, 'WAL')
+}
+
+export function createDatabase({ directory, key }, journalMode) {
   const path = join(directory, 'vault.db')
   let database
   let statements
@@ -14,7 +18,7 @@ export function createSubject({ directory, key }) {
     database = new Database(path)
     database.pragma(`cipher = 'sqlcipher'`)
     database.pragma(`key = "x'${Buffer.from(key).toString('hex')}'"`)
-    database.pragma('journal_mode = WAL')
+    database.pragma(`journal_mode = ${journalMode}`)
     database.pragma('synchronous = FULL')
     database.exec('CREATE TABLE IF NOT EXISTS documents (path TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID')
     statements = {
