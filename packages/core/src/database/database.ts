@@ -31,7 +31,7 @@ export class VaultDB extends Documents {
 
   private constructor(engine: Engine) {
     const inFlight = new InFlight(closedError)
-    super(engine, null, inFlight)
+    super(engine, inFlight)
     this.#engine = engine
     this.#inFlight = inFlight
     keepEngine(this, engine, inFlight)
@@ -66,15 +66,17 @@ export class VaultDB extends Documents {
    * Runs `work` with a {@link Task}: the same methods, whose reads are kept for as long as the task lasts. Its writes are
    * ordinary ones, applied as they come; there is no rollback. Waits for all operations of the task, also for those that
    * `work` did not await, and then resolves to what `work` returned; if one of those that it left under way failed, rejects with
-   * that.
+   * that. Its `signal` gives up those operations that have none of their own.
    */
-  task<T>(work: (task: Task) => T | Promise<T>): Promise<T> {
+  task<T>(work: (task: Task) => T | Promise<T>, options?: OperationOptions): Promise<T> {
     return this.#inFlight.begin(async () => {
       if (typeof work !== 'function') throw new TypeError('task() takes a function.')
+      checkOperationOptions(options, ['signal'], 'task()')
       const ended = (): VaultError =>
         new VaultError('ERR_CLOSED', 'The task has ended: its methods work only until then.')
       const inFlight = new InFlight(ended)
-      const task = new TaskDocuments(this.#engine, this.#engine.manager.requests.tick, inFlight)
+      const scope = { since: this.#engine.manager.requests.tick, signal: options?.signal }
+      const task = new TaskDocuments(this.#engine, inFlight, scope)
       let result: T
       try {
         result = await work(task)

@@ -35,17 +35,24 @@ const WRITE_KEYS = ['signal'] as const
 const LONG_KEYS = ['signal', 'onProgress'] as const
 const FIND_KEYS = ['signal', 'maxAgeMs', 'onProgress'] as const
 
+/** What a task gives to all of its operations. */
+export interface Scope {
+  /** Number of the last request before it began, whose reads are good for all of it; `null` outside of tasks. */
+  readonly since: number | null
+  /** Gives up operations that have no signal of their own. */
+  readonly signal: AbortSignal | undefined
+}
+
 /** The operations on documents, over one engine and one idea of what is recent enough. */
 export class Documents implements DocumentStore {
   readonly #engine: Engine
-  /** For a task: the number of the last request before it began, whose reads are good for all of it. */
-  readonly #since: number | null
+  readonly #scope: Scope
   readonly #inFlight: InFlight
 
-  constructor(engine: Engine, since: number | null, inFlight: InFlight) {
+  constructor(engine: Engine, inFlight: InFlight, scope: Scope = { since: null, signal: undefined }) {
     this.#engine = engine
-    this.#since = since
     this.#inFlight = inFlight
+    this.#scope = scope
   }
 
   get<T = unknown>(path: string, options?: ReadOperationOptions): Promise<T | null> {
@@ -211,30 +218,35 @@ export class Documents implements DocumentStore {
   #freshness(maxAgeMs: number): Freshness {
     const { requests } = this.#engine.manager
     const notBeforeMs = maxAgeMs > 0 ? requests.runtime.monotonicMs() - maxAgeMs : Number.POSITIVE_INFINITY
-    return { sinceTick: this.#since ?? requests.tick, notBeforeMs }
+    return { sinceTick: this.#scope.since ?? requests.tick, notBeforeMs }
+  }
+
+  #signalOf(options: OperationOptions | undefined): AbortSignal | undefined {
+    return options?.signal ?? this.#scope.signal
   }
 
   /** How recent a `get` must be, its options checked. */
   #recency(options: ReadOperationOptions | undefined): Freshness {
-    if (options !== undefined) {
+    if (options !== undefined || this.#scope.signal !== undefined) {
       checkOperationOptions(options, READ_KEYS, 'get()')
-      throwIfAborted(options.signal)
+      throwIfAborted(this.#signalOf(options))
     }
     return this.#freshness(checkMaxAge(options?.maxAgeMs, this.#engine.settings.maxAgeMs))
   }
 
   #reading(options: FindOptions | undefined, keys: readonly string[], where: string): ReadContext {
     checkOperationOptions(options, keys, where)
-    throwIfAborted(options?.signal)
+    const signal = this.#signalOf(options)
+    throwIfAborted(signal)
     const onProgress = options?.onProgress
     const onLoaded = onProgress && ((done: number, total: number) => onProgress({ phase: 'read', done, total }))
     const maxAgeMs = checkMaxAge(options?.maxAgeMs, this.#engine.settings.maxAgeMs)
-    return { freshness: this.#freshness(maxAgeMs), signal: options?.signal, onLoaded }
+    return { freshness: this.#freshness(maxAgeMs), signal, onLoaded }
   }
 
   #writing(options: OperationOptions | undefined, keys: readonly string[], where: string): OperationContext {
     checkOperationOptions(options, keys, where)
-    return { freshness: this.#freshness(0), signal: options?.signal }
+    return { freshness: this.#freshness(0), signal: this.#signalOf(options) }
   }
 }
 

@@ -148,3 +148,22 @@ test('two tasks at once do not share what they read', async () => {
   })
   expect(reads() - before).toBe(2)
 })
+
+test("a task's signal gives up its operations, and an operation's own signal comes first", async () => {
+  const db = await openVault(await storeWith(documents))
+  const abort = new AbortController()
+  const own = new AbortController()
+  await db.task(
+    async (task) => {
+      expect(await task.get('/a')).not.toBeNull()
+      abort.abort()
+      await expect(task.get('/a')).rejects.toMatchObject({ code: 'ERR_ABORTED' })
+      await expect(task.put('/a', 2)).rejects.toMatchObject({ code: 'ERR_ABORTED', applied: 'no' })
+      await expect(task.find('/').toArray()).rejects.toMatchObject({ code: 'ERR_ABORTED' })
+      await task.put('/a', 3, { signal: own.signal })
+    },
+    { signal: abort.signal },
+  )
+  expect(await db.get('/a')).toBe(3)
+  await expect(db.task(() => 1, { signal: 'now' as unknown as AbortSignal })).rejects.toBeInstanceOf(TypeError)
+})
