@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
@@ -16,7 +16,8 @@ export function scratchFolder(): { readonly path: string; readonly dispose: () =
 
 /**
  * Bundles the store, from its sources as they are now, for child processes, which cannot load TypeScript. Node's own `fs`
- * stays outside, so that a child can count its calls.
+ * stays outside, so that a child can count its calls. The children's scripts are put beside it: other accounts may not be
+ * able to enter the folder that the project lies in.
  */
 export async function bundleStore(folder: string): Promise<string> {
   await build({
@@ -34,6 +35,7 @@ export async function bundleStore(folder: string): Promise<string> {
       rollupOptions: { output: { entryFileNames: 'store.mjs' } },
     },
   })
+  fs.cpSync(source('children'), join(folder, 'bundle', 'children'), { recursive: true })
   return join(folder, 'bundle', 'store.mjs')
 }
 
@@ -46,13 +48,14 @@ export interface ChildOptions {
   readonly wrapper?: readonly string[]
 }
 
-/** Starts a script of the folder `children`. Its arguments are one JSON value. */
+/** Starts a script of the folder `children`, as it was put beside the bundled `store`. Its arguments are one JSON value. */
 export function startChild(script: string, store: string, input: object, options: ChildOptions = {}): ChildProcess {
-  const node = [process.execPath, source(`children/${script}`), store, JSON.stringify(input)]
+  const cwd = dirname(store)
+  const node = [process.execPath, join(cwd, 'children', script), store, JSON.stringify(input)]
   const shell = ['sh', '-c', `${options.before ?? ':'} && exec "$@"`, 'sh', ...node]
   const [command = '', ...rest] = options.before === undefined ? node : [...(options.wrapper ?? []), ...shell]
   const account = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }
-  return spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'], ...account })
+  return spawn(command, rest, { cwd, stdio: ['pipe', 'pipe', 'inherit'], ...account })
 }
 
 /** What a child printed, line by line, and how it ended. */
