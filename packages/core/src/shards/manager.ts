@@ -1,4 +1,4 @@
-import { equalBytes, toBase64Url, utf8 } from '../bytes.ts'
+import { utf8 } from '../bytes.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { Router } from '../crypto/router.ts'
 import { newWriteId } from '../crypto/write-id.ts'
@@ -6,14 +6,7 @@ import { errorCode, VaultError } from '../errors.ts'
 import { corruptFile } from '../format/format-error.ts'
 import type { LogEntry, ShardState } from '../format/model.ts'
 import { appendToLog, emptyLog } from '../format/sequence-log.ts'
-import {
-  decodeShardFile,
-  encodeShardFile,
-  FIRST_SHARD,
-  itemsByteLength,
-  shardFile,
-  UnknownKeyError,
-} from '../format/shard-file.ts'
+import { decodeShardFile, encodeShardFile, FIRST_SHARD, shardFile, UnknownKeyError } from '../format/shard-file.ts'
 import type { Version } from '../store/contract.ts'
 import { missingFile, readDoubting } from '../vault/reading.ts'
 import type { Answer, Finding, Requests, WriteOutcome } from '../vault/requests.ts'
@@ -23,7 +16,7 @@ import { changeShard, type ItemChange, removedPaths } from './change.ts'
 import { MapKeeper } from './map-keeper.ts'
 import type { ShardMap } from './shard-map.ts'
 import { SharedReads } from './shared-reads.ts'
-import { cutShard, splitStates } from './split.ts'
+import { type Sibling, Splitter } from './splitter.ts'
 
 /** An immutable snapshot of a shard as it stands in the store under one version. */
 export interface LoadedShard {
@@ -56,12 +49,6 @@ interface CacheEntry {
   readonly confirmedAtMs: number
 }
 
-/** A new shard file that is only reachable once the shard it was cut from names it. */
-interface Sibling {
-  readonly shard: LoadedShard
-  readonly outcome: Extract<WriteOutcome, { kind: 'done' }>
-}
-
 /** After this many shards found by following `next`, one after the other, the stored map is read again: it knows more. */
 const HOPS_BEFORE_REFRESH = 2
 
@@ -75,6 +62,7 @@ export class ShardManager {
   readonly #cache = new Map<string, CacheEntry>()
   readonly #reads: SharedReads<LoadedShard>
   readonly #maps: MapKeeper
+  readonly #splitter: Splitter
 
   constructor(root: VaultRoot, router: Router, requests: Requests, witness: WitnessBook) {
     this.#root = root
@@ -83,6 +71,7 @@ export class ShardManager {
     this.#witness = witness
     this.#maps = new MapKeeper(root)
     this.map = this.#maps.map
+    this.#splitter = new Splitter(root, router, requests)
     this.#reads = new SharedReads((id, signal) => this.#fetch(id, signal))
   }
 
@@ -299,7 +288,7 @@ export class ShardManager {
       removed,
       timeMs: runtime.now(),
     })
-    const cut = options.split ? await this.#split(next, options.signal) : { state: next, siblings: [] }
+    const cut = options.split ? await this.#splitter.split(next, options.signal) : { state: next, siblings: [] }
     let data: Uint8Array
     try {
       data = await encodeShardFile(this.#root.shardContext, base.id, cut.state)
@@ -328,51 +317,17 @@ export class ShardManager {
     return { kind: 'done', shards: [written, ...this.#adopt(cut.siblings)] }
   }
 
-  /** Cuts a shard that is too large and creates the right siblings; leaves it whole where that is not possible. */
-  async #split(
-    state: ShardState,
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly state: ShardState; readonly siblings: readonly Sibling[] }> {
-    const whole = { state, siblings: [] }
-    if (!this.outgrown(state)) return whole
-    const cut = cutShard(state, this.#root.config.shardBytes, this.router)
-    if (cut.length < 2) return whole
-    const ids = cut.slice(1).map(() => toBase64Url(this.requests.runtime.randomBytes(16)))
-    const [left, ...right] = splitStates(state, cut, ids, this.router)
-    const siblings = await Promise.all(
-      right.map((each, index) => this.#createSibling(ids[index] as string, each, signal)),
-    )
-    if (siblings.some((sibling) => sibling === null)) return whole
-    return { state: left as ShardState, siblings: siblings as Sibling[] }
-  }
-
   /** Whether a shard's items are larger than the size that splits one. */
   outgrown(state: ShardState): boolean {
-    return itemsByteLength(state) > this.#root.config.shardBytes
-  }
-
-  async #createSibling(id: string, state: ShardState, signal: AbortSignal | undefined): Promise<Sibling | null> {
-    let data: Uint8Array
-    try {
-      data = await encodeShardFile(this.#root.shardContext, id, state)
-    } catch {
-      return null // the shard that is to be cut will say why, if it cannot be written either
-    }
-    const hash = sha256(this.requests.runtime, data)
-    const inspect = async (): Promise<Finding> => {
-      const { blob } = await this.requests.read(shardFile(id), {})
-      if (blob === null || blob === 'unchanged') return { kind: 'unmoved' }
-      if (!equalBytes(blob.data, data)) return { kind: 'unclear' } // nobody else draws this id: it was caught half written
-      return { kind: 'current', version: blob.version }
-    }
-    const outcome = await this.requests.settle({ key: shardFile(id), data, expected: null, signal, inspect })
-    return outcome.kind === 'done' ? { shard: { id, state, version: outcome.version, hash }, outcome } : null
+    return this.#splitter.outgrown(state)
   }
 
   /** Takes up siblings once the write that commits them is known to be applied, and has the stored map repaired. */
   #adopt(siblings: readonly Sibling[]): LoadedShard[] {
     if (siblings.length === 0) return []
-    const shards = siblings.map(({ shard, outcome }) => this.#keep(shard, outcome))
+    const shards = siblings.map(({ id, state, hash, outcome }) =>
+      this.#keep({ id, state, version: outcome.version, hash }, outcome),
+    )
     this.map.learn(shards.map(({ id, state }) => ({ lo: state.lo, shard: id })))
     this.repairMap()
     return shards
