@@ -111,9 +111,36 @@ export function makeFolder(folder: string): void {
   fs.mkdirSync(folder, { mode: FOLDER_MODE })
 }
 
+/**
+ * Makes what is missing of a folder and those above it; the first one made. One by one: Node's recursive mkdir never comes back
+ * where a folder is in which none can be made, such as /proc.
+ */
+function makeMissing(folder: string): string | undefined {
+  const missing: string[] = []
+  for (
+    let at = folder;
+    fs.statSync(at, { throwIfNoEntry: false }) === undefined && dirname(at) !== at;
+    at = dirname(at)
+  ) {
+    missing.push(at)
+  }
+  if (missing.length === 0 && !isFolder(folder)) missing.push(folder) // a file: let the system say so
+  missing.reverse()
+  for (const each of missing) {
+    try {
+      fs.mkdirSync(each, { mode: FOLDER_MODE })
+    } catch (error) {
+      if (errno(error) === 'EEXIST' && isFolder(each)) continue // somebody else was quicker
+      if (errno(error) !== 'ENOENT' || !isFolder(dirname(each))) throw error
+      throw new VaultError('ERR_UNSUPPORTED', `No folder can be made in ${dirname(each)}: choose another place.`)
+    }
+  }
+  return missing[0]
+}
+
 /** Makes a folder and those above it where they are missing. */
 export async function makeFolders(folder: string, top: string, durable: boolean): Promise<void> {
-  const firstMade = fs.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE })
+  const firstMade = makeMissing(folder)
   if (!durable) return
   // Also those that were there: whoever made them may have been killed before they were on the disk.
   const highest = dirname(firstMade !== undefined && firstMade.length < top.length ? firstMade : top)

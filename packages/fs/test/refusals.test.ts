@@ -250,6 +250,13 @@ describe('the wrong thing in the place', () => {
     expect(fs.readFileSync(file, 'utf8')).toBe('mine')
   })
 
+  test('a place in which no folder can be made is refused, and does not keep the process busy for ever', async () => {
+    // In a process of its own: what this is about is a system call that never came back. Elsewhere than on Linux there is no
+    // /proc, and an ordinary account may not make it.
+    const [answer] = await perform('/proc/vaultdb/vault', [WRITE], ordinary)
+    expect(['ERR_UNSUPPORTED', 'ERR_UNAUTHORIZED']).toContain(answer?.code)
+  })
+
   test('a link, a pipe or a folder planted for a content is not read: ERR_UNSUPPORTED', async () => {
     const folder = freshFolder()
     const store = createFileStore(folder)
