@@ -72,6 +72,7 @@ const BY_CODE: Readonly<Record<VaultErrorCode, ExitCode>> = {
 /** Codes of Node's file errors that a person can act on, in words. */
 const FILE_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EDQUOT: 'the quota is used up',
   EEXIST: 'it already exists',
   EISDIR: 'it is a folder',
   ENOENT: 'no such file or folder',
@@ -85,7 +86,7 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 export function fileError(act: string, path: string, cause: unknown): CommandError {
   const code = systemCode(cause)
   const reason = FILE_ERRORS[code ?? ''] ?? code ?? 'unknown reason'
-  const exitCode = code === 'ENOSPC' ? EXIT.refused : EXIT.usage
+  const exitCode = code === 'ENOSPC' || code === 'EDQUOT' ? EXIT.refused : EXIT.usage
   return new CommandError(exitCode, `Cannot ${act} ${path}: ${reason}.`, { cause })
 }
 

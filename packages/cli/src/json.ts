@@ -1,4 +1,4 @@
-import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { type ParseError, parseTree, printParseErrorCode, visit } from 'jsonc-parser'
 
 /** Text that is not JSON, by place and reason; the text itself stays out of the message, since it may be a secret. */
 export class JsonError extends Error {
@@ -12,13 +12,48 @@ export class JsonError extends Error {
   }
 }
 
-/** `JSON.parse` whose error tells where, and does not quote the text as the engine's own does. */
+/** Deepest nesting that is looked at: ten times what a document may have, and far from what overflows a parser. */
+const MAX_DEPTH = 1000
+
+/**
+ * `JSON.parse` whose error tells where, and does not quote the text as the engine's own does; and which refuses integers that
+ * would come back as other ones, where the engine's rounds them.
+ */
 export function parseJson(text: string): unknown {
+  if (isNestedTooDeeply(text)) throw new JsonError(1, 'nested too deeply')
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
     throw explain(text)
   }
+  const line = /\d{16}/.test(text) ? lineOfRoundedInteger(text) : null
+  if (line === null) return value
+  throw new JsonError(line, 'a number has more digits than can be kept: put it in quotes')
+}
+
+function isNestedTooDeeply(text: string): boolean {
+  let depth = 0
+  // Strings are passed over whole, so that brackets in them do not count.
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
+    if (token === '[' || token === '{') depth++
+    else if (token === ']' || token === '}') depth--
+    if (depth > MAX_DEPTH) return true
+  }
+  return false
+}
+
+/** Where an integer stands that a number cannot hold exactly, from 1; `null` if there is none. */
+function lineOfRoundedInteger(text: string): number | null {
+  let found: number | null = null
+  visit(text, {
+    onLiteralValue: (value, offset, length, line) => {
+      const literal = text.slice(offset, offset + length)
+      if (typeof value !== 'number' || !/^-?\d+$/.test(literal)) return
+      if (found === null && BigInt(literal) !== BigInt(value)) found = line + 1
+    },
+  })
+  return found
 }
 
 function explain(text: string): JsonError {

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream'
 import { ReadStream } from 'node:tty'
 import { confirm, isCancel, password } from '@clack/prompts'
 import cliProgress from 'cli-progress'
-import { CommandError, EXIT, usageError } from './exit-codes.ts'
+import { CommandError, EXIT, fileError, systemCode, usageError } from './exit-codes.ts'
 import { createCommandRuntime } from './runtime.ts'
 import { type Bar, Interrupted, type Output, type StopSignal, type Terminal } from './terminal.ts'
 
@@ -46,7 +46,10 @@ function createOutput(stream: NodeJS.WriteStream): Output {
     isTerminal: stream.isTTY === true,
     write: (text) =>
       new Promise((resolve, reject) => {
-        stream.write(text, (error) => (error ? reject(error) : resolve()))
+        // EPIPE has a way of its own: the reader has seen enough.
+        const refuse = (error: Error): void =>
+          reject(systemCode(error) === 'EPIPE' ? error : fileError('write', 'the output', error))
+        stream.write(text, (error) => (error ? refuse(error) : resolve()))
       }),
   }
 }
@@ -75,13 +78,33 @@ async function withKeyboard<T>(ask: (streams: PromptStreams) => Promise<T>): Pro
 
 /** Asks for a secret; nothing of it is shown, its length neither. */
 export async function askSecret(question: string, streams: PromptStreams, signal: AbortSignal): Promise<string> {
-  const answer = await password({ message: question, mask: '', withGuide: false, signal, ...streams })
+  const prompt = password({ message: question, mask: '', withGuide: false, signal, ...streams })
+  const answer = await orEndOf(streams.input, prompt)
   if (isCancel(answer)) throw signal.aborted ? signal.reason : new Interrupted('SIGINT')
   return answer ?? ''
 }
 
+/** An answer, or an interruption by Ctrl-D or the end of the input, at which a prompt would wait for ever. */
+async function orEndOf<T>(input: Readable, answer: Promise<T>): Promise<T> {
+  let stop: () => void = () => undefined
+  const ended = new Promise<never>((_resolve, reject) => {
+    const end = (): void => reject(new Interrupted('SIGINT'))
+    const press = (_char: unknown, key?: { readonly ctrl?: boolean; readonly name?: string }): void => {
+      if (key?.ctrl === true && key.name === 'd') end()
+    }
+    input.once('end', end).once('close', end).on('keypress', press)
+    stop = () => input.off('end', end).off('close', end).off('keypress', press)
+  })
+  try {
+    return await Promise.race([answer, ended])
+  } finally {
+    stop()
+  }
+}
+
 async function askToConfirm(question: string, streams: PromptStreams, signal: AbortSignal): Promise<boolean> {
-  const answer = await confirm({ message: question, initialValue: false, withGuide: false, signal, ...streams })
+  const prompt = confirm({ message: question, initialValue: false, withGuide: false, signal, ...streams })
+  const answer = await orEndOf(streams.input, prompt)
   if (isCancel(answer)) throw signal.aborted ? signal.reason : new Interrupted('SIGINT')
   return answer
 }

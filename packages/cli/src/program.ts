@@ -104,5 +104,8 @@ function refusePasswordArguments({ password, newPassword }: Refused): void {
 
 /** What follows an option that is misspelt may be a password. */
 function withoutOptionValues(message: string): string {
-  return message.replace(/^error: /, '').replace(/'(--?[^=']*)=.*'/s, "'$1'")
+  return message
+    .replace(/^error: /, '')
+    .replace(/'(--?[^=']*)=.*'/s, "'$1'")
+    .replace(/'(-[^-'])[^']*'/s, "'$1'") // a value that is glued to a short option, as `-pSECRET` elsewhere
 }

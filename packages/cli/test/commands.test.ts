@@ -458,3 +458,21 @@ describe('arguments', () => {
     expect((await vaultdb('/', ['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })
+
+describe('what a slip of the hand must not do', () => {
+  it('keeps a password that was glued to an option out of the message', async () => {
+    const folder = await withVault()
+    const { status, err } = await vaultdb(folder, ['list', '-psecret123'])
+    expect(status).toBe(2)
+    expect(err).toContain('-p')
+    expect(err).not.toContain('secret123')
+  })
+
+  it('exports no empty file from a directory that is not there', async () => {
+    const folder = await withVault()
+    const { status, err } = await vaultdb(folder, ['export', 'backup.jsonl', '--from', '/nothing/'])
+    expect(status).toBe(1)
+    expect(err).toContain('nothing below')
+    expect(await readdir(folder)).not.toContain('backup.jsonl')
+  })
+})

@@ -121,3 +121,19 @@ describe('the installed program', () => {
 async function firstWriteIn(shards: string): Promise<void> {
   while ((await readdir(shards)).length < 2) await setTimeout(5)
 }
+
+describe('output that cannot be written', () => {
+  it('is the status of a full disk, and no defect', async () => {
+    const folder = await withVault()
+    await vaultdb(folder, ['put', '/a', '--text'], 'x'.repeat(100_000))
+    // /dev/full is Linux's; elsewhere a folder in the output's place cannot be written either.
+    const target = existsSync('/dev/full') ? '/dev/full' : folder
+    const command = `"$0" "$1" get /a --password-file password > '${target}'`
+    const env = { PATH: process.env.PATH, VAULTDB_STORE: 'file:./vault' }
+    const child = spawn('sh', ['-c', command, process.execPath, BIN], { cwd: folder, env, stdio: 'pipe' })
+    const { status, err } = await ended(child)
+    if (target === '/dev/full') expect({ status, err }).toEqual({ status: 9, err: expect.stringContaining('full') })
+    else expect(status).not.toBe(0)
+    expect(err).not.toContain('defect')
+  })
+})

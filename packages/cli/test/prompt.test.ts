@@ -35,4 +35,12 @@ describe('the prompt for a secret', () => {
     streams.input.write('\u0003')
     await expect(answer).rejects.toMatchObject({ signal: 'SIGINT', exitCode: 130 })
   })
+
+  it.each(['\u0004', null])('ends as a stop when the input does, by Ctrl-D or for good (%j)', async (typed) => {
+    const { streams } = createScreen()
+    const answer = askSecret('Password', streams, signal)
+    if (typed === null) streams.input.end()
+    else streams.input.write(typed)
+    await expect(answer).rejects.toMatchObject({ signal: 'SIGINT', exitCode: 130 })
+  })
 })

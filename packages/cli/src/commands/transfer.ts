@@ -119,13 +119,25 @@ async function exportFile(
       signal: invocation.signal,
       onProgress: display.report,
     })
-    const text = gather(format.write(documents, (...loss) => losses.push(loss)))
+    const found = documents[Symbol.asyncIterator]()
+    const first = await found.next()
+    if (first.done === true && options.from !== undefined) {
+      display.stop()
+      await terminal.stderr.write('There is nothing below that directory; no file was written.\n')
+      return EXIT.no
+    }
+    const text = gather(format.write(startingWith(first, found), (...loss) => losses.push(loss)))
     if (path === undefined) for await (const piece of text) await terminal.stdout.write(piece)
     else await writeOutputFile(path, text, options.force === true, terminal)
     display.stop()
     for (const [at, reason] of losses) await reportProblem(invocation, { path: at }, escapeName(at), reason)
     return losses.length > 0 ? EXIT.partial : EXIT.ok
   })
+}
+
+/** The rest of an iteration whose first step has been taken. */
+async function* startingWith<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): AsyncIterable<T> {
+  for (let step = first; step.done !== true; step = await rest.next()) yield step.value
 }
 
 /** One line on standard error about something left out: for a program an object, for a person a sentence. */

@@ -1,5 +1,5 @@
 import { systemCode } from '../exit-codes.ts'
-import { parseJson } from '../json.ts'
+import { JsonError, parseJson } from '../json.ts'
 import type { ExportRow, ImportRow, TransferFormat } from './format.ts'
 
 /** Longest line, in UTF-16 units: the largest document that a vault can be set to take, and its path. */
@@ -38,7 +38,8 @@ function* rowOf(text: string, line: number): Generator<ImportRow> {
   try {
     yield rowOfValue(parseJson(text), line)
   } catch (error) {
-    yield { line, reason: error instanceof Error ? error.message : 'not JSON' }
+    if (!(error instanceof JsonError)) throw error
+    yield { line, reason: error.message }
   }
 }
 
