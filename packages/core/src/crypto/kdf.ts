@@ -9,14 +9,17 @@ import { hkdfSha256 } from './hash.ts'
 import { checkKdfBounds, type KdfParameters } from './kdf-bounds.ts'
 import { label } from './label.ts'
 
-/** How a password becomes a key. */
+/** How a password becomes a key. Unknown names and options are a `TypeError`, values out of bounds a `RangeError`. */
 export type KdfOptions =
   | {
       /** Argon2id (RFC 9106), the default. */
       readonly name: 'argon2id'
-      /** Memory in KiB. Default 65,536. With the passes at least one of OWASP's settings: 47,104 and 1, 19,456 and 2, 12,288 and 3, 9,216 and 4, 7,168 and 5. */
+      /**
+       * Memory in KiB, at most 1,048,576. Default 65,536. With the passes at least one of OWASP's settings: 47,104 and 1, 19,456
+       * and 2, 12,288 and 3, 9,216 and 4, 7,168 and 5.
+       */
       readonly memoryKiB?: number
-      /** Default 3. */
+      /** Default 3. Memory in KiB times passes is at most 4,194,304. */
       readonly passes?: number
       /** Lanes, 1 to 16. Default 4. */
       readonly parallelism?: number
@@ -24,17 +27,20 @@ export type KdfOptions =
   | {
       /** scrypt (RFC 7914). */
       readonly name: 'scrypt'
-      /** Cost, a power of two. Default 131,072. With `p` at least one of OWASP's settings: 2^17 and 1, 2^16 and 2, 2^15 and 3, 2^14 and 5, 2^13 and 10. */
+      /**
+       * Cost, a power of two, at most 2^23. Default 131,072. With `p` at least one of OWASP's settings: 2^17 and 1, 2^16 and 2,
+       * 2^15 and 3, 2^14 and 5, 2^13 and 10.
+       */
       readonly N?: number
-      /** Block size, 8 to 32. Default 8. */
+      /** Block size, 8 to 32. Default 8. The memory, `N × r / 8` KiB, is at most 1,048,576. */
       readonly r?: number
-      /** Parallelization. Default 1. */
+      /** Parallelization. Default 1. `N × r × p / 4` is at most 4,194,304. */
       readonly p?: number
     }
   | {
       /** PBKDF2-HMAC-SHA-256 (RFC 8018): the weakest, for platforms where nothing else is allowed. */
       readonly name: 'pbkdf2-sha256'
-      /** At least 600,000, the default. */
+      /** 600,000, the default, to 10,485,760. */
       readonly iterations?: number
     }
 

@@ -49,14 +49,19 @@ export class VaultDB extends Documents {
 
   /**
    * Opens a vault. Rejects with `ERR_MISSING` where there is none, `ERR_CREDENTIALS` for a wrong password or key,
-   * `ERR_UNSUPPORTED` if it needs a newer version, `ERR_CORRUPT`, `ERR_ROLLBACK` and `ERR_FORK` for what cannot be trusted.
+   * `ERR_UNSUPPORTED` if it needs a newer version, `ERR_CORRUPT`, `ERR_ROLLBACK` and `ERR_FORK` for what cannot be trusted,
+   * `ERR_ABORTED` by its signal, `ERR_UNAUTHORIZED` and `ERR_UNAVAILABLE` by the store; `TypeError` and `RangeError` for wrong options.
    */
   static async open(store: BlobStore, options: OpenOptions & Credentials): Promise<VaultDB> {
     checkStore(store)
     return new VaultDB(await openVault(store, openSettings(options)))
   }
 
-  /** Opens the vault, or creates it where there is none. The options of creation count only then. */
+  /**
+   * Opens the vault, or creates it where there is none. The options of creation count only then. Rejects as `open` and `create`
+   * do, but not with `ERR_MISSING` or `ERR_EXISTS`. A store that hides the vault gets a new, empty one, unless a `witness` has
+   * seen the vault (`ERR_ROLLBACK`).
+   */
   static async openOrCreate(store: BlobStore, options: CreateOptions & Credentials): Promise<VaultDB> {
     checkStore(store)
     return new VaultDB(await openOrCreateVault(store, createSettings(options)))
@@ -94,7 +99,8 @@ export class VaultDB extends Documents {
 
   /**
    * Replaces the slot that `oldPassword` opens by one for `newPassword`, at the same cost of key derivation. Old copies
-   * of the root file (backups, versions that a store keeps) still open with the old password. Rejects with `ERR_CREDENTIALS`.
+   * of the root file (backups, versions that a store keeps) still open with the old password. Rejects with `ERR_CREDENTIALS` if no password slot opens, as writes do if the root file cannot
+   * be replaced, and with a `TypeError` or `RangeError` for a password that is empty, has lone surrogates or more than 1,024 bytes.
    */
   changePassword(oldPassword: string, newPassword: string, options?: OperationOptions): Promise<void> {
     return this.#inFlight.begin(async () => {

@@ -24,9 +24,12 @@ export interface WitnessRecord {
  * different histories to different readers, is noticed. Keep it where the store cannot change it.
  */
 export interface Witness {
-  /** What was saved last for this location; `null` when nothing was. */
+  /** What was saved last for this location; `null` when nothing was. If it rejects, so does `open`: what was seen must not be lost. */
   load(): Promise<WitnessRecord | null>
-  /** Saves what is known now. Called after changes, one call at a time; a lost save only weakens what can be noticed. */
+  /**
+   * Saves what is known now. Called after changes, one call at a time; `close` waits for it. If it rejects nothing
+   * fails: a lost save only weakens what can be noticed.
+   */
   save(record: WitnessRecord): Promise<void>
 }
 
