@@ -4,7 +4,7 @@ import type { BlobStore } from '../store/contract.ts'
 import { checkSecret } from '../vault/credentials.ts'
 import { Documents } from './documents.ts'
 import { createVault, type Engine, openOrCreateVault, openVault } from './engine.ts'
-import { InFlight } from './in-flight.ts'
+import { InFlight, withoutEffect } from './in-flight.ts'
 import { keepEngine } from './internals.ts'
 import { checkOperationOptions, checkStore, createSettings, openSettings } from './options.ts'
 import type { CreateOptions, Credentials, FindOptions, OpenOptions, OperationOptions, Task } from './types.ts'
@@ -103,11 +103,15 @@ export class VaultDB extends Documents {
    * be replaced, and with a `TypeError` or `RangeError` for a password that is empty, has lone surrogates or more than 1,024 bytes.
    */
   changePassword(oldPassword: string, newPassword: string, options?: OperationOptions): Promise<void> {
-    return this.#inFlight.begin(async () => {
+    return this.#inFlight.beginWrite(async () => {
       checkOperationOptions(options, ['signal'], 'changePassword()')
       const old = checkSecret({ password: oldPassword })
       const next = checkSecret({ password: newPassword })
-      await this.#engine.root.changeSecret(old, next, options?.signal)
+      try {
+        await this.#engine.root.changeSecret(old, next, options?.signal)
+      } catch (error) {
+        throw withoutEffect(error)
+      }
     })
   }
 

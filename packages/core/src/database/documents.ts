@@ -16,7 +16,7 @@ import { checkOptions } from '../options.ts'
 import { type DocumentPath, parseDirectoryPath, parseDocumentPath } from '../path/path.ts'
 import type { Freshness } from '../shards/manager.ts'
 import type { Engine } from './engine.ts'
-import type { InFlight } from './in-flight.ts'
+import { type InFlight, withoutEffect } from './in-flight.ts'
 import { checkMaxAge, checkOperationOptions } from './options.ts'
 import { asyncResults } from './results.ts'
 import type {
@@ -73,10 +73,10 @@ export class Documents implements DocumentStore {
   }
 
   put(path: string, value: unknown, options?: OperationOptions): Promise<void> {
-    return this.#inFlight.begin(async () => {
-      const parsed = parseDocumentPath(path)
+    return this.#inFlight.beginWrite(async () => {
+      const parsed = unapplied(() => parseDocumentPath(path))
       const context = this.#writing(options, WRITE_KEYS, 'put()')
-      await this.#change(context, parsed, decideOn(this.#store(value)))
+      await this.#change(context, parsed, decideOn(unapplied(() => this.#store(value))))
     })
   }
 
@@ -85,8 +85,8 @@ export class Documents implements DocumentStore {
     change: (document: T | null) => T | null | Promise<T | null>,
     options?: OperationOptions,
   ): Promise<T | null> {
-    return this.#inFlight.begin(async () => {
-      const parsed = parseDocumentPath(path)
+    return this.#inFlight.beginWrite(async () => {
+      const parsed = unapplied(() => parseDocumentPath(path))
       if (typeof change !== 'function') throw new TypeError('update() takes a function that returns the new document.')
       const context = this.#writing(options, WRITE_KEYS, 'update()')
       const { maxDocumentBytes } = this.#engine.root.config
@@ -96,8 +96,8 @@ export class Documents implements DocumentStore {
   }
 
   remove(path: string, options?: OperationOptions): Promise<boolean> {
-    return this.#inFlight.begin(async () => {
-      const parsed = parseDocumentPath(path)
+    return this.#inFlight.beginWrite(async () => {
+      const parsed = unapplied(() => parseDocumentPath(path))
       const context = this.#writing(options, WRITE_KEYS, 'remove()')
       const { before } = await this.#change(context, parsed, decideOn(null))
       return before !== null
@@ -134,8 +134,8 @@ export class Documents implements DocumentStore {
   }
 
   prune(directory: string, options?: LongOperationOptions): Promise<number> {
-    return this.#inFlight.begin(async () => {
-      parseDirectoryPath(directory)
+    return this.#inFlight.beginWrite(async () => {
+      unapplied(() => parseDirectoryPath(directory))
       const context = this.#writing(options, LONG_KEYS, 'prune()')
       const { scheduler } = this.#engine
       const removed = await promised<number>((outcomes) => scheduler.submit(new Prune(context, outcomes, directory)))
@@ -145,9 +145,9 @@ export class Documents implements DocumentStore {
   }
 
   write(operations: readonly WriteOperation[], options?: LongOperationOptions): Promise<WriteResult[]> {
-    return this.#inFlight.begin(async () => {
+    return this.#inFlight.beginWrite(async () => {
       const context = this.#writing(options, LONG_KEYS, 'write()')
-      const wanted = this.#bulk(operations)
+      const wanted = unapplied(() => this.#bulk(operations))
       const { scheduler } = this.#engine
       const settled = new Array<Settled>(wanted.length)
       let callback: { readonly error: unknown } | undefined
@@ -258,6 +258,15 @@ function writeResult({ before, after }: ChangeResult): WriteResult {
   if (after === null) return before === null ? 'absent' : 'removed'
   if (before === null) return 'created'
   return before.equals(after) ? 'unchanged' : 'replaced'
+}
+
+/** A step before anything is sent: an error of it says that nothing was applied. */
+function unapplied<T>(step: () => T): T {
+  try {
+    return step()
+  } catch (error) {
+    throw withoutEffect(error)
+  }
 }
 
 /** What became of one operation of a bulk. */

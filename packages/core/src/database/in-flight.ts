@@ -1,3 +1,6 @@
+import { VaultError } from '../errors.ts'
+import { notApplied } from '../vault/root.ts'
+
 /** Keeps account of operations under way, and refuses new ones once closed. */
 export class InFlight {
   readonly #closedError: () => Error
@@ -21,6 +24,11 @@ export class InFlight {
     return running
   }
 
+  /** The same for an operation that writes: the error says that nothing was applied. */
+  beginWrite<T>(operation: () => Promise<T>): Promise<T> {
+    return this.#closed ? Promise.reject(withoutEffect(this.#closedError())) : this.begin(operation)
+  }
+
   /** Waits until nothing is under way, also what begins meanwhile. Resolves to the errors of what failed during the wait. */
   async settled(): Promise<unknown[]> {
     const errors: unknown[] = []
@@ -35,4 +43,9 @@ export class InFlight {
   close(): void {
     this.#closed = true
   }
+}
+
+/** The error with the word that nothing was applied, unless it says otherwise, or is none of VaultDB's. */
+export function withoutEffect(error: unknown): unknown {
+  return error instanceof VaultError && error.applied === undefined ? notApplied(error) : error
 }

@@ -227,3 +227,20 @@ test('on a full store a bulk fails whole after a few refusals, and not after one
   expect(full.requests.filter(({ request }) => isWriteTo('shards/0')(request))).toHaveLength(5)
   await db.close()
 })
+
+test('every failed write says whether it was applied, also one that never began', async () => {
+  const db = await createVault(createMemoryStore())
+  const refused = (): Promise<unknown>[] => [
+    db.put('no path', 1),
+    db.update('no path', () => 1),
+    db.remove('no path'),
+    db.prune('no path'),
+    db.write([{ put: 'no path', value: 1 }]),
+  ]
+  const nothing = (code: string) => ({ code, applied: 'no' })
+  for (const each of refused()) await expect(each).rejects.toMatchObject(nothing('ERR_INVALID_PATH'))
+  await expect(db.changePassword('none', 'other')).rejects.toMatchObject(nothing('ERR_CREDENTIALS'))
+  await expect(db.put('/a', 'x'.repeat(2 ** 21))).rejects.toMatchObject(nothing('ERR_TOO_LARGE'))
+  await db.close()
+  for (const each of refused()) await expect(each).rejects.toMatchObject(nothing('ERR_CLOSED'))
+})
