@@ -5,11 +5,11 @@ import { ROOT_FILE } from '../format/header.ts'
 import { FIRST_SHARD, shardFile } from '../format/shard-file.ts'
 import { Scheduler } from '../operations/scheduler.ts'
 import { ShardManager } from '../shards/manager.ts'
-import type { BlobStore } from '../store/contract.ts'
+import type { BlobStore, StoredBlob } from '../store/contract.ts'
 import { withReadRetry } from '../store/decorators/read-retry.ts'
 import { readDoubting } from '../vault/reading.ts'
 import { type Answer, Requests } from '../vault/requests.ts'
-import { type RootContext, VaultRoot } from '../vault/root.ts'
+import { existsError, type RootContext, VaultRoot } from '../vault/root.ts'
 import { type SeenFile, WitnessBook } from '../vault/witness.ts'
 import type { CreateSettings, OpenSettings } from './options.ts'
 
@@ -45,8 +45,9 @@ function assemble(context: RootContext, root: VaultRoot, settings: OpenSettings)
 /** Creates a vault. `ERR_EXISTS`, `ERR_ROLLBACK`, and what the store refuses with. */
 export async function createVault(store: BlobStore, settings: CreateSettings): Promise<Engine> {
   const context = await prepare(store, settings)
-  if (context.witness.hasSeen && (await findRoot(context, settings.signal)) !== null) throw existsError()
-  if (context.witness.hasSeen) throw vanishedError()
+  if (context.witness.hasSeen) {
+    throw (await readRoot(context, settings.signal, async () => true)) === null ? vanishedError() : existsError()
+  }
   settings.onProgress?.({ phase: 'derive-key', done: 0, total: 1 })
   const root = await VaultRoot.create(context, settings.secret, settings.parameters, settings)
   settings.onProgress?.({ phase: 'derive-key', done: 1, total: 1 })
@@ -94,18 +95,13 @@ export async function openOrCreateVault(store: BlobStore, settings: CreateSettin
 }
 
 /**
- * Reads and unlocks the root file; `null` if it is absent. One that looks damaged or too old is read again, as any other file
- * is: it may have been caught in the middle of a write. The same bytes are not unlocked twice, which may take a second.
+ * Reads and unlocks the root file; `null` if it is absent. The same bytes are not unlocked twice, which may take a second, where
+ * they are doubted and read again.
  */
 async function openRoot(context: RootContext, settings: OpenSettings): Promise<VaultRoot | null> {
   const { onProgress, secret, signal } = settings
-  const absent = new VaultError('ERR_CORRUPT', 'absent')
   let doubted: { readonly data: Uint8Array; readonly error: unknown } | null = null
-  const unlock = async ({ blob }: Answer): Promise<VaultRoot | null> => {
-    if (blob === null || blob === 'unchanged') {
-      if (context.requests.store.capabilities.atomicReads) return null
-      throw absent
-    }
+  return await readRoot(context, signal, async (blob) => {
     if (doubted !== null && equalBytes(doubted.data, blob.data)) throw doubted.error
     try {
       onProgress?.({ phase: 'derive-key', done: 0, total: 1 })
@@ -116,32 +112,27 @@ async function openRoot(context: RootContext, settings: OpenSettings): Promise<V
       doubted = { data: blob.data, error }
       throw error
     }
-  }
-  try {
-    return await readDoubting(context, ROOT_FILE, { signal }, unlock)
-  } catch (error) {
-    if (error === absent) return null
-    throw error
-  }
+  })
 }
 
-/** The root file; `null` if it is absent, also on a second look. */
-async function findRoot(
-  { requests, witness }: RootContext,
+/**
+ * What `interpret` makes of the root file; `null` if it is absent. One that looks damaged or too old is read again, as any other
+ * file is, and so is one that seems absent where reads are not atomic: it may have been caught in the middle of a write.
+ */
+async function readRoot<T>(
+  context: RootContext,
   signal: AbortSignal | undefined,
-): Promise<{ readonly data: Uint8Array; readonly version: string } | null> {
-  const look = async ({ blob }: Answer): Promise<{ readonly data: Uint8Array; readonly version: string }> => {
-    if (blob === null || blob === 'unchanged') throw new VaultError('ERR_CORRUPT', 'absent')
-    return blob
-  }
-  if (requests.store.capabilities.atomicReads) {
-    const { blob } = await requests.read(ROOT_FILE, signal === undefined ? {} : { signal })
-    return blob === 'unchanged' ? null : blob
-  }
+  interpret: (blob: StoredBlob) => Promise<T>,
+): Promise<T | null> {
+  const absent = new VaultError('ERR_CORRUPT', 'absent')
   try {
-    return await readDoubting({ requests, witness }, ROOT_FILE, { signal }, look)
+    return await readDoubting(context, ROOT_FILE, { signal }, async ({ blob }) => {
+      if (blob !== null && blob !== 'unchanged') return await interpret(blob)
+      if (context.requests.store.capabilities.atomicReads) return null
+      throw absent
+    })
   } catch (error) {
-    if (errorCode(error) === 'ERR_CORRUPT') return null
+    if (error === absent) return null
     throw error
   }
 }
@@ -170,10 +161,6 @@ function begunError(error: unknown): VaultError {
   const reason = error instanceof Error ? error.message : 'The store failed.'
   const message = `${reason} The vault has been begun: open it, which completes it.`
   return new VaultError(errorCode(error) ?? 'ERR_UNAVAILABLE', message, { applied: 'some', cause: error })
-}
-
-function existsError(): VaultError {
-  return new VaultError('ERR_EXISTS', 'A vault is here already: open it, or choose another place.', { applied: 'no' })
 }
 
 function vanishedError(): VaultError {

@@ -110,9 +110,7 @@ export class VaultRoot {
     const { signal } = options
     const outcome = await context.requests.settle({ key: ROOT_FILE, data, expected: null, signal, inspect })
     if (outcome.kind === 'conflict') {
-      throw new VaultError('ERR_EXISTS', 'A vault is here already: open it, or choose another place.', {
-        applied: 'no',
-      })
+      throw existsError()
     }
     if (outcome.kind === 'refused' || outcome.kind === 'unknown') throw failedWrite(outcome)
     context.witness.pin(ids.vault)
@@ -265,6 +263,11 @@ export function judgeWrite(
   if (logHasWrite(log, write.writeId)) return { kind: 'applied' }
   if (seq === write.baseSeq) return { kind: 'unmoved' }
   return { kind: logReaches(log, seq, write.baseSeq) ? 'not-applied' : 'out-of-reach' }
+}
+
+/** The error of creating a vault where one is. */
+export function existsError(): VaultError {
+  return new VaultError('ERR_EXISTS', 'A vault is here already: open it, or choose another place.', { applied: 'no' })
 }
 
 /** The error of an operation whose write was refused, or of which nobody can tell whether it was applied. */
