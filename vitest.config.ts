@@ -15,9 +15,19 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.{ts,mjs}', 'scripts/test/**/*.test.mjs'],
     testTimeout: 60_000,
     // One worker a core: by default one is kept free, which on two cores is half of the machine.
     maxWorkers: availableParallelism(),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.{ts,mjs}', 'scripts/test/**/*.test.mjs'],
+        },
+      },
+      // What takes minutes: many thousand histories, attacks, inputs, killed processes.
+      { extends: true, test: { name: 'proof', include: ['packages/*/test/**/*.proof.ts'], testTimeout: 600_000 } },
+    ],
   },
 })
