@@ -34,7 +34,7 @@ const REFUSED_FOR_SIZE: ReadonlySet<string | undefined> = new Set(['ERR_QUOTA', 
 function verdictOf(outcome: ShardWriteOutcome): Verdict {
   if (outcome.kind === 'done') return { kind: 'committed', current: true }
   if (outcome.kind === 'superseded') return { kind: 'committed', current: false }
-  if (outcome.kind === 'conflict') return { kind: 'again' }
+  if (outcome.kind === 'conflict' || outcome.kind === 'withdrawn') return { kind: 'again' }
   const mayFitAlone = outcome.kind === 'refused' && REFUSED_FOR_SIZE.has(errorCode(outcome.error))
   return { kind: 'failed', error: failedWrite(outcome), mayFitAlone }
 }
@@ -138,9 +138,14 @@ export class Execution {
     await Promise.all([...changes].map(write))
   }
 
-  async #write(id: string, changes: readonly ItemChange[], split: boolean): Promise<ShardWriteOutcome> {
+  async #write(
+    id: string,
+    changes: readonly ItemChange[],
+    split: boolean,
+    isWanted?: () => boolean,
+  ): Promise<ShardWriteOutcome> {
     const base = this.#view.base(id) as LoadedShard
-    const outcome = await this.#view.manager.write(base, changes, { split, signal: this.#signal })
+    const outcome = await this.#view.manager.write(base, changes, { split, signal: this.#signal, isWanted })
     if (outcome.kind !== 'done') return outcome
     for (const shard of outcome.shards) this.#view.take(shard)
     for (const { id: written, state } of outcome.shards) {
@@ -160,8 +165,13 @@ export class Execution {
     if (blocked !== undefined || (possible.length === 0 && writes.length > 0)) {
       this.#verdicts.set(id, blocked ?? { kind: 'again' })
     } else {
-      for (const { effect } of possible) for (const operation of effect.operations) operation.sent = true
-      const outcome = await this.#write(id, this.#itemChanges(id, possible), true)
+      const operations = possible.flatMap(({ effect }) => [...effect.operations])
+      const isWanted = (): boolean => {
+        if (operations.some(({ over }) => over)) return false // given up while siblings were created: planned without it
+        for (const operation of operations) operation.sent = true
+        return true
+      }
+      const outcome = await this.#write(id, this.#itemChanges(id, possible), true, isWanted)
       this.#verdicts.set(id, verdictOf(outcome))
     }
     this.#settleWritten(id)

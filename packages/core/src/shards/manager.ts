@@ -41,6 +41,8 @@ export interface Freshness {
  */
 export type ShardWriteOutcome =
   | Exclude<WriteOutcome, { kind: 'done' }>
+  /** Not sent: what it carries is no longer wanted as it is. */
+  | { readonly kind: 'withdrawn' }
   | { readonly kind: 'done'; readonly shards: readonly LoadedShard[] }
 
 interface CacheEntry {
@@ -270,11 +272,16 @@ export class ShardManager {
   /**
    * Writes `changes` to a shard if it still is in the state `base`; with no changes it is only rewritten (a fence). With
    * `split`, a shard that outgrows its size is cut: the siblings are created first, then one compare-and-swap commits all.
+   * `isWanted` is asked right before that is sent, which may be rounds after this call.
    */
   async write(
     base: LoadedShard,
     changes: readonly ItemChange[],
-    options: { readonly split: boolean; readonly signal?: AbortSignal | undefined },
+    options: {
+      readonly split: boolean
+      readonly signal?: AbortSignal | undefined
+      readonly isWanted?: (() => boolean) | undefined
+    },
   ): Promise<ShardWriteOutcome> {
     const { runtime } = this.requests
     const removed = removedPaths(base.state, changes)
@@ -295,6 +302,7 @@ export class ShardManager {
     } catch (error) {
       return { kind: 'refused', error } // too large for the format
     }
+    if (options.isWanted?.() === false) return { kind: 'withdrawn' }
     const hash = sha256(runtime, data)
     const inspect = async (): Promise<Finding> => {
       const found = await this.#reads.join(base.id)

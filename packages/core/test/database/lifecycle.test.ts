@@ -108,6 +108,30 @@ describe.each(ACTS)('$name, aborted', ({ before, done, act }) => {
   })
 })
 
+test.each([
+  ['alone', []],
+  ['beside a neighbour in the same write', ['/neighbour']],
+] as const)('a put aborted while siblings of its split are created, %s, was never sent', async (_, neighbours) => {
+  const documents = { '/1': filler(500), '/2': filler(400) }
+  const store = await storeWith(documents)
+  const director = new Director(() => 0)
+  const abort = new AbortController()
+  let isWatched = false
+  const faulty = withFaults(director.over(store), ({ kind, key }) => {
+    if (isWatched && kind === 'write' && key !== 'shards/0') abort.abort(new Error('enough'))
+    return 'pass'
+  })
+  const db = await director.run(openVault(faulty, { runtime: director.runtime(3) }))
+  isWatched = true
+  const works = [db.put('/3', filler(400), { signal: abort.signal }), ...neighbours.map((path) => db.put(path, 1))]
+  const [aborted, ...others] = await director.run(Promise.allSettled(works))
+  expect(abort.signal.aborted).toBe(true)
+  expect(aborted).toMatchObject({ status: 'rejected', reason: { code: 'ERR_ABORTED', applied: 'no' } })
+  expect(others.every(({ status }) => status === 'fulfilled')).toBe(true)
+  await director.run(db.close())
+  expect(await documentsOf(store)).toEqual({ ...documents, ...Object.fromEntries(neighbours.map((path) => [path, 1])) })
+})
+
 /** A store in which another client always writes first to the shard that owns `path`. */
 async function contestedAt(documents: Readonly<Record<string, unknown>>, path: string) {
   const store = await storeWith(documents)
