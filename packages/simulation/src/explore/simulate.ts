@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { createRuntime } from '@vaultdb/core'
 import { explore } from './exhaustive-run.ts'
 import { type RunResult, randomWorkload, run } from './random-run.ts'
-import { SCENARIOS } from './scenarios.ts'
+import { SCENARIOS } from './scenarios/index.ts'
 import { type Counterexample, replay, shrink } from './shrink.ts'
 
 const USAGE = `Random histories of real clients over a store that fails in every way it may.

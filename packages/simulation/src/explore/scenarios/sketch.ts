@@ -1,0 +1,59 @@
+import type { Batch, Sequence, Step } from '../client.ts'
+import type { Outcome } from '../controlled-store.ts'
+import type { Scenario } from '../exhaustive-run.ts'
+
+export const put = (path: string): Step => ({ kind: 'put', path })
+export const update = (path: string): Step => ({ kind: 'update', path })
+export const remove = (path: string): Step => ({ kind: 'remove', path })
+export const prune = (directory: string): Step => ({ kind: 'prune', directory })
+export const write = (puts: readonly string[], removals: readonly string[]): Step => ({
+  kind: 'write',
+  put: puts,
+  remove: removals,
+})
+export const get = (path: string): Step => ({ kind: 'get', path })
+export const list = (directory: string): Step => ({ kind: 'list', directory })
+export const find = (directory: string): Step => ({ kind: 'find', directory })
+export const sequence = (...steps: readonly Step[]): Sequence => ({ kind: 'sequence', steps })
+
+/** One operation for each client. */
+export const each = (...steps: readonly Step[]): readonly (readonly Batch[])[] => steps.map((step) => [[step]])
+/** All operations at once in one client. */
+export const one = (...steps: readonly Step[]): readonly (readonly Batch[])[] => [[steps]]
+
+/** Everything in one shard; a directory apart from its marker; over two shards; nested, and each level apart. */
+export const ARRANGEMENTS: Readonly<
+  Record<'together' | 'apart' | 'spanning' | 'nested' | 'scattered', readonly (readonly string[])[]>
+> = {
+  together: [['/a/']],
+  apart: [['/a/'], ['/a/1', '/a/2']],
+  spanning: [['/a/'], ['/a/1'], ['/a/2']],
+  nested: [['/a/'], ['/a/b/1'], ['/a/1', '/a/b/']],
+  scattered: [['/a/'], ['/a/1'], ['/a/b/'], ['/a/b/1']],
+}
+
+/** Large enough never to split, and the least that a vault takes: a few documents fill it. */
+const WIDE = 65_536
+export const NARROW = 1_024
+
+/** What happens, before anything goes wrong. */
+export interface Sketch {
+  readonly in: keyof typeof ARRANGEMENTS
+  /** Default: large enough never to split. */
+  readonly shardBytes?: number
+  /** Documents that are there from the beginning. */
+  readonly with?: readonly string[]
+  readonly clients: readonly (readonly Batch[])[]
+  /** The clients have read nothing before. */
+  readonly cold?: boolean
+}
+
+/** Sketches by the name of what they show. */
+export type Sketches = Readonly<Record<string, Sketch>>
+
+/** A sketch as a scenario in which some calls may go wrong. */
+export function toScenario(name: string, sketch: Sketch, faults: readonly Outcome[], maxFaults: number): Scenario {
+  const { in: arrangement, shardBytes = WIDE, with: documents = [], clients, cold = false } = sketch
+  const layout = { shardBytes, documents, shards: ARRANGEMENTS[arrangement] }
+  return { name, layout, clients, preload: !cold, faults, maxFaults }
+}
