@@ -1,4 +1,4 @@
-import { createSeededRandom } from '../seeded-random.ts'
+import { createSeededRandom, type SeededRandom } from '../seeded-random.ts'
 import type { Batch } from './client.ts'
 import type { Outcome } from './controlled-store.ts'
 import { Violation } from './inspector.ts'
@@ -25,6 +25,8 @@ export interface Bounds {
   readonly maxStates: number
   /** Of how many finished histories one is followed by a fresh client's audit. */
   readonly auditEvery: number
+  /** Which parts an incomplete exploration sees (default 1). */
+  readonly seed?: number
 }
 
 /** What an exploration came to. */
@@ -56,7 +58,7 @@ class Explorer {
   readonly #workload: Workload
   readonly #seen = new Set<string>()
   readonly #untried: (readonly Decision[])[] = [[]]
-  readonly #random = createSeededRandom(1)
+  readonly #random: SeededRandom
   #histories = 0
   #mostShards = 0
   #trace: string[] = []
@@ -64,6 +66,7 @@ class Explorer {
   constructor(scenario: Scenario, bounds: Bounds, files: ReadonlyMap<string, Uint8Array>) {
     this.#scenario = scenario
     this.#bounds = bounds
+    this.#random = createSeededRandom(bounds.seed ?? 1)
     this.#files = files
     this.#workload = {
       seed: 1,
