@@ -10,7 +10,8 @@ import { withReadRetry } from '../store/decorators/read-retry.ts'
 import { readDoubting } from '../vault/reading.ts'
 import { type Answer, Requests } from '../vault/requests.ts'
 import { existsError, type RootContext, VaultRoot } from '../vault/root.ts'
-import { type SeenFile, WitnessBook } from '../vault/witness.ts'
+import { WitnessBook } from '../vault/witness.ts'
+import type { SeenFile } from '../vault/witness-record.ts'
 import type { CreateSettings, OpenSettings } from './options.ts'
 
 /** Everything behind an open database. */

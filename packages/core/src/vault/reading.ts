@@ -1,6 +1,7 @@
 import { errorCode, VaultError } from '../errors.ts'
 import type { Answer, Requests } from './requests.ts'
-import type { SeenFile, WitnessBook } from './witness.ts'
+import type { WitnessBook } from './witness.ts'
+import type { SeenFile } from './witness-record.ts'
 
 /** Reasons to read again before believing what a store showed: it may have been caught in the middle of a write. */
 const DOUBTFUL: ReadonlySet<string | undefined> = new Set(['ERR_CORRUPT', 'ERR_ROLLBACK', 'ERR_FORK'])

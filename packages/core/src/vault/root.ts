@@ -14,7 +14,8 @@ import type { Version } from '../store/contract.ts'
 import { createSlot, type Secret, unlock } from './credentials.ts'
 import { missingFile, readDoubting } from './reading.ts'
 import type { Answer, Finding, Requests } from './requests.ts'
-import type { SeenFile, WitnessBook } from './witness.ts'
+import type { WitnessBook } from './witness.ts'
+import type { SeenFile } from './witness-record.ts'
 
 /** Format parameters that are chosen once, at creation. */
 export interface VaultParameters {

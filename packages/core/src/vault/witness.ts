@@ -2,33 +2,22 @@ import { fromBase64Url, toBase64Url } from '../bytes.ts'
 import { VaultError } from '../errors.ts'
 import type { SequenceLog } from '../format/model.ts'
 import { entryOf } from '../format/sequence-log.ts'
-
-/** The highest state of one file that this device has seen. */
-export interface SeenFile {
-  /** The file's write counter. */
-  readonly seq: number
-  /** SHA-256 of the file, base64url. */
-  readonly hash: string
-}
-
-/** What a device remembers of the vault at one location. JSON. */
-export interface WitnessRecord {
-  /** The vault's id, pinned: another vault in this place is a rollback. */
-  readonly vault: string
-  /** By file: `vault` or `shards/<id>`. */
-  readonly files: Readonly<Record<string, SeenFile>>
-}
+import { checkRecord, mergeRecords, type SeenFile, type WitnessRecord } from './witness-record.ts'
 
 /**
  * A memory that outlives a database object, kept per location. With it a store that goes back in time, or that shows
  * different histories to different readers, is noticed. Keep it where the store cannot change it.
  */
 export interface Witness {
-  /** What was saved last for this location; `null` when nothing was. If it rejects, so does `open`: what was seen must not be lost. */
+  /**
+   * What was saved last for this location; `null` when nothing was. If it rejects, or resolves to anything else (`TypeError`),
+   * so does `open`: what was seen must not be lost. Called before each save, too, which then leaves nothing out that another
+   * database saved meanwhile.
+   */
   load(): Promise<WitnessRecord | null>
   /**
-   * Saves what is known now. Called after changes, one call at a time; `close` waits for it. If it rejects nothing
-   * fails: a lost save only weakens what can be noticed.
+   * Saves what is known now. Called after changes, one call at a time for each witness object; `close` waits for it. If it
+   * rejects nothing fails: a lost save only weakens what can be noticed.
    */
   save(record: WitnessRecord): Promise<void>
 }
@@ -51,6 +40,9 @@ interface Sighting {
   readonly log: SequenceLog
 }
 
+/** By witness: its last save. Databases that share one take turns, so that neither saves over what the other has seen. */
+const saves = new WeakMap<Witness, Promise<void>>()
+
 /** The engine's side of a {@link Witness}: judges what is read against what was seen. */
 export class WitnessBook {
   /** `null` where nothing outlives the database. */
@@ -66,7 +58,7 @@ export class WitnessBook {
 
   static async load(witness: Witness | null): Promise<WitnessBook> {
     const book = new WitnessBook(witness)
-    const record = (await witness?.load()) ?? null
+    const record = checkRecord((await witness?.load()) ?? null)
     if (record !== null) {
       book.#vault = record.vault
       book.#files = new Map(Object.entries(record.files))
@@ -123,7 +115,9 @@ export class WitnessBook {
     this.#files.set(file, { seq, hash: toBase64Url(hash) })
     if (this.#unsaved || this.#witness === null) return
     this.#unsaved = true
-    this.#saving = this.#saving.then(() => this.#save())
+    const witness = this.#witness
+    this.#saving = (saves.get(witness) ?? Promise.resolve()).then(() => this.#save(witness))
+    saves.set(witness, this.#saving)
   }
 
   /** Waits until all that is known has been handed to the witness. */
@@ -132,11 +126,14 @@ export class WitnessBook {
     await this.#saving
   }
 
-  async #save(): Promise<void> {
+  async #save(witness: Witness): Promise<void> {
     this.#unsaved = false
     if (this.#vault === null) return
+    const seen: WitnessRecord = { vault: this.#vault, files: Object.fromEntries(this.#files) }
     try {
-      await this.#witness?.save({ vault: this.#vault, files: Object.fromEntries(this.#files) })
+      const saved = checkRecord((await witness.load()) ?? null)
+      // Whoever replaced the vault on purpose has the place now.
+      if (saved === null || saved.vault === seen.vault) await witness.save(mergeRecords(saved, seen))
     } catch {
       // A lost save only weakens later detection; the vault itself is unharmed, so no operation fails for it.
     }

@@ -5,6 +5,7 @@ import {
   errorCode,
   type VaultDB,
   type Witness,
+  type WitnessRecord,
 } from '@vaultdb/core'
 import { describe, expect, test } from 'vitest'
 import { increment, storeWith } from '../database/scenarios.ts'
@@ -217,6 +218,72 @@ test('a witness that cannot be loaded keeps the vault shut; one that cannot save
   await db.put('/a', 2)
   await db.close()
   expect(await (await openVault(store)).get('/a')).toBe(2)
+})
+
+test.each<readonly [string, unknown]>([
+  ['nothing but undefined files', { vault: 'AAAAAAAAAAAAAAAAAAAAAA' }],
+  ['text', 'a record'],
+  ['a list', []],
+  ['another kind of id', { vault: 'short', files: {} }],
+  ['a counter that is no number', { vault: 'AAAAAAAAAAAAAAAAAAAAAA', files: { vault: { seq: '3', hash: '' } } }],
+  [
+    'a hash that is cut off',
+    { vault: 'AAAAAAAAAAAAAAAAAAAAAA', files: { vault: { seq: 3, hash: 'AAAAAAAAAAAAAAAAAAAAAA' } } },
+  ],
+  ['a file without a state', { vault: 'AAAAAAAAAAAAAAAAAAAAAA', files: { vault: null } }],
+])('a witness that loads %s keeps the vault shut, and is left as it is', async (_what, loaded) => {
+  const store = await storeWith({ '/a': 1 })
+  let saves = 0
+  const witness: Witness = {
+    load: async () => loaded as WitnessRecord,
+    save: async () => {
+      saves++
+    },
+  }
+  await expect(openVault(store, { witness })).rejects.toThrow(/^The witness loaded something/)
+  await expect(openVault(store, { witness })).rejects.toBeInstanceOf(TypeError)
+  expect(saves).toBe(0)
+})
+
+test('two databases that share a witness forget nothing that either has seen', async () => {
+  const store = await storeWith({
+    '/a': { n: 0 },
+    '/d/x': { n: 0, pad: filler(700) },
+    '/d/y': { n: 0, pad: filler(600) },
+  })
+  const older = await filesOf(store)
+  const witness = createJsonWitness()
+  const [first, second] = [await openVault(store, { witness }), await openVault(store, { witness })]
+  await second.entries('/').toArray()
+  for (const path of ['/a', '/d/x', '/d/y']) await first.update(path, increment)
+  await first.close()
+  await second.put('/another', 1) // has seen older states of the other shards, and saves its record last
+  await second.close()
+  const evil = createEvilStore(store)
+  const newer = await filesOf(store)
+  for (const [key, data] of older) {
+    if (Buffer.from(newer.get(key) ?? []).equals(data)) continue
+    evil.show(key, data)
+    await expect(everything(evil, witness)).rejects.toMatchObject({ code: 'ERR_ROLLBACK' })
+    evil.relent()
+  }
+})
+
+test('a database does not save over the record of another vault', async () => {
+  const store = await storeWith({ '/a': 1 })
+  let record: WitnessRecord | null = null
+  const witness: Witness = {
+    load: async () => record,
+    save: async (next) => {
+      record = next
+    },
+  }
+  const db = await openVault(store, { witness })
+  const replaced: WitnessRecord = { vault: 'AAAAAAAAAAAAAAAAAAAAAA', files: {} }
+  record = replaced
+  await db.put('/a', 2)
+  await db.close()
+  expect(record).toBe(replaced)
 })
 
 test('what a witness saves holds no secret', async () => {
