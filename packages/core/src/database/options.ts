@@ -1,4 +1,4 @@
-import { checkOptions, integerOption } from '../options.ts'
+import { booleanOption, checkOptions, integerOption } from '../options.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import type { BlobStore } from '../store/contract.ts'
 import { checkSecret, type Secret } from '../vault/credentials.ts'
@@ -104,7 +104,7 @@ export function openSettings(options: OpenOptions & Credentials, extraKeys: read
   return {
     secret: checkSecret(options),
     runtime: options.runtime ?? createRuntime(),
-    allowInsecureContext: options.allowInsecureContext === true,
+    allowInsecureContext: booleanOption('allowInsecureContext', options.allowInsecureContext, false),
     witness: options.witness ?? null,
     maxAgeMs: checkMaxAge(options.maxAgeMs, DEFAULTS.maxAgeMs),
     retry: retryPolicy(options.retry),

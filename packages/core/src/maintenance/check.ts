@@ -1,11 +1,12 @@
 import type { VaultDB } from '../database/database.ts'
 import type { Engine } from '../database/engine.ts'
 import { internalsOf } from '../database/internals.ts'
+import { checkOperationOptions } from '../database/options.ts'
 import type { LongOperationOptions } from '../database/types.ts'
 import { errorCode } from '../errors.ts'
 import { decodeShardFile, shardFile, UnknownKeyError } from '../format/shard-file.ts'
 import { promised, Unlink } from '../operations/operation.ts'
-import { checkOptions } from '../options.ts'
+import { booleanOption } from '../options.ts'
 import { markedDirectories, markerOf } from '../path/path.ts'
 import { itemOf } from '../shards/change.ts'
 import type { LoadedShard } from '../shards/manager.ts'
@@ -66,7 +67,8 @@ type Finding = Omit<CheckProblem, 'repaired'>
  * (`ERR_UNAVAILABLE`, `ERR_UNAUTHORIZED`, `ERR_ROLLBACK`, `ERR_FORK`); damage is reported, not thrown.
  */
 export async function check(db: VaultDB, options: CheckOptions = {}): Promise<CheckReport> {
-  checkOptions(options, ['repair', 'signal', 'onProgress'], 'check()')
+  checkOperationOptions(options, ['repair', 'signal', 'onProgress'], 'check()')
+  const mend = booleanOption('repair', options.repair, false)
   const { engine, inFlight } = internalsOf(db)
   return await inFlight.begin(async () => {
     const { signal, onProgress } = options
@@ -78,7 +80,7 @@ export async function check(db: VaultDB, options: CheckOptions = {}): Promise<Ch
       ...content.findings,
       ...(await examineFiles(engine, found, signal)),
     ]
-    const repaired = options.repair === true ? await repair(engine, findings, signal) : new Set<Finding>()
+    const repaired = mend ? await repair(engine, findings, signal) : new Set<Finding>()
     const problems = findings.map((finding) => ({ ...finding, repaired: repaired.has(finding) }))
     return { shards: found.shards.size, documents: content.documents, directories: content.directories, problems }
   })
@@ -185,7 +187,10 @@ async function repair(engine: Engine, findings: readonly Finding[], signal?: Abo
   if (strays.length > 0) {
     const directories = strays.map(({ path }) => path as string)
     await promised<void>((outcomes) => scheduler.submit(new Unlink({ freshness, signal }, outcomes, directories)))
-    for (const finding of strays) repaired.add(finding)
+    // Unlinking gives way to others without an error, so only a look tells what it came to.
+    const { findings: left } = examineContent(engine, await survey(engine, { signal }))
+    const strayStill = new Set(left.filter(({ kind }) => kind === 'stray-marker').map(({ path }) => path))
+    for (const finding of strays) if (!strayStill.has(finding.path)) repaired.add(finding)
   }
 
   const orphans = findings.filter(({ kind }) => kind === 'orphan-shard')

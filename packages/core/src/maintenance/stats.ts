@@ -1,9 +1,9 @@
 import type { VaultDB } from '../database/database.ts'
 import { internalsOf } from '../database/internals.ts'
+import { checkOperationOptions } from '../database/options.ts'
 import type { LongOperationOptions } from '../database/types.ts'
 import type { Compression } from '../format/model.ts'
 import { itemsByteLength } from '../format/shard-file.ts'
-import { checkOptions } from '../options.ts'
 import { survey } from './survey.ts'
 
 /** Options of {@link stats}. */
@@ -43,7 +43,7 @@ export interface VaultStats {
 
 /** Reads the whole vault and measures it. Rejects as reads do; damaged shards are counted, not thrown. */
 export async function stats(db: VaultDB, options: StatsOptions = {}): Promise<VaultStats> {
-  checkOptions(options, ['signal', 'onProgress'], 'stats()')
+  checkOperationOptions(options, ['signal', 'onProgress'], 'stats()')
   const { engine, inFlight } = internalsOf(db)
   return await inFlight.begin(async () => {
     const { signal, onProgress } = options

@@ -125,6 +125,40 @@ describe('what a crash leaves', () => {
     expect((await check(await openVault(store))).problems).toEqual([])
   })
 
+  test('a stray marker whose removal gave way to others is not called repaired', async () => {
+    const store = createMemoryStore()
+    const db = await createVault(store)
+    await db.put('/empty/document', 1)
+    await crashAfter(store, changesShard, (other) => other.remove('/empty/document'))
+    let busy = true
+    const contested: BlobStore = {
+      name: store.name,
+      capabilities: store.capabilities,
+      read: store.read.bind(store),
+      delete: store.delete.bind(store),
+      list: store.list.bind(store),
+      async write(...request) {
+        if (busy) await db.update<number>('/count', (count) => (count ?? 0) + 1) // the other client is always first
+        return await store.write(...request)
+      },
+    }
+    const repairing = await openVault(contested, { retry: { requestAttempts: 1, conflictAttempts: 3 } })
+    const stray = { kind: 'stray-marker', path: '/empty/' }
+    expect((await check(repairing, { repair: true })).problems).toMatchObject([{ ...stray, repaired: false }])
+    busy = false
+    expect((await check(repairing, { repair: true })).problems).toMatchObject([{ ...stray, repaired: true }])
+    expect((await check(repairing)).problems).toEqual([])
+  })
+
+  test.each([
+    ['repair', { repair: 'yes' }],
+    ['signal', { signal: {} }],
+    ['onProgress', { onProgress: true }],
+  ])('an option of the wrong type is a TypeError: %s', async (_name, options) => {
+    const db = await createVault(createMemoryStore())
+    await expect(check(db, options as object)).rejects.toBeInstanceOf(TypeError)
+  })
+
   test('all at once', async () => {
     const store = createMemoryStore()
     const db = await fullVault(store)
