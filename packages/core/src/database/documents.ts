@@ -14,7 +14,7 @@ import {
 import { findDocuments, getAtOnce, getDocument, listDirectory, type ReadContext } from '../operations/reads.ts'
 import { checkOptions } from '../options.ts'
 import { type DocumentPath, parseDirectoryPath, parseDocumentPath } from '../path/path.ts'
-import type { Freshness } from '../shards/manager.ts'
+import type { Freshness } from '../shards/cache.ts'
 import type { Engine } from './engine.ts'
 import { type InFlight, withoutEffect } from './in-flight.ts'
 import { checkMaxAge, checkOperationOptions } from './options.ts'

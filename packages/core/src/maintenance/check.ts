@@ -8,8 +8,8 @@ import { decodeShardFile, shardFile, UnknownKeyError } from '../format/shard-fil
 import { promised, Unlink } from '../operations/operation.ts'
 import { booleanOption } from '../options.ts'
 import { markedDirectories, markerOf } from '../path/path.ts'
+import type { LoadedShard } from '../shards/cache.ts'
 import { itemOf } from '../shards/change.ts'
-import type { LoadedShard } from '../shards/manager.ts'
 import { type Survey, survey } from './survey.ts'
 
 /** Options of {@link check}. */

@@ -1,7 +1,7 @@
 import { FIRST_KEY } from '../crypto/router.ts'
 import type { Engine } from '../database/engine.ts'
 import { errorCode } from '../errors.ts'
-import type { LoadedShard } from '../shards/manager.ts'
+import type { LoadedShard } from '../shards/cache.ts'
 
 /** What a fresh look at the whole vault found. */
 export interface Survey {

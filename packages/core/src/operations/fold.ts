@@ -1,7 +1,7 @@
 import type { StoredDocument } from '../format/document.ts'
 import { type DocumentPath, parseDocumentPath } from '../path/path.ts'
+import type { LoadedShard } from '../shards/cache.ts'
 import { itemOf } from '../shards/change.ts'
-import type { LoadedShard } from '../shards/manager.ts'
 import type { AnyOperation, Change, Prune } from './operation.ts'
 import type { Subtree } from './subtree.ts'
 import type { Lacks, View } from './view.ts'

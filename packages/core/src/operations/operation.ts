@@ -1,7 +1,7 @@
 import { abortedError, VaultError } from '../errors.ts'
 import { StoredDocument } from '../format/document.ts'
 import type { DocumentPath } from '../path/path.ts'
-import type { Freshness } from '../shards/manager.ts'
+import type { Freshness } from '../shards/cache.ts'
 
 /** What an operation is run with. */
 export interface OperationContext {

@@ -1,6 +1,6 @@
 import { markedDirectories, markerOf } from '../path/path.ts'
+import type { LoadedShard } from '../shards/cache.ts'
 import { holdsDocumentOf, type ItemChange, itemOf } from '../shards/change.ts'
-import type { LoadedShard } from '../shards/manager.ts'
 import { type Effect, type Folded, fold, makesADifference } from './fold.ts'
 import type { AnyOperation, Change, Prune } from './operation.ts'
 import { type Subtree, subtreeOf } from './subtree.ts'
@@ -117,7 +117,7 @@ function isNewTopLevel(directory: string, view: View): boolean {
   const top = markedDirectories(directory).at(-1)
   if (top === undefined) return false
   const { directory: root, name } = markerOf(top)
-  const owner = view.manager.cached(view.manager.map.find(view.manager.router.keyOf(root, name)))
+  const owner = view.manager.cache.newest(view.manager.map.find(view.manager.router.keyOf(root, name)))
   return owner !== undefined && itemOf(owner.state, root, name) === undefined
 }
 
@@ -167,7 +167,7 @@ function staleShards(
   const check = (operation: AnyOperation, ids: Iterable<string>): void => {
     for (const id of ids) {
       if (documentWrites.has(id)) continue
-      if (view.manager.fresh(id, operation.context.freshness) !== view.base(id)) stale.add(id)
+      if (view.manager.cache.fresh(id, operation.context.freshness) !== view.base(id)) stale.add(id)
     }
   }
   for (const operation of operations) {

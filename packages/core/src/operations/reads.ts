@@ -1,8 +1,9 @@
 import { FIRST_KEY } from '../crypto/router.ts'
 import type { StoredDocument } from '../format/document.ts'
 import { type DocumentPath, parentOf } from '../path/path.ts'
+import type { Freshness, LoadedShard } from '../shards/cache.ts'
 import { itemOf } from '../shards/change.ts'
-import type { Freshness, LoadedShard, ShardManager } from '../shards/manager.ts'
+import type { ShardManager } from '../shards/manager.ts'
 import { READ_WHOLE_UP_TO } from './subtree.ts'
 
 /** What a read is run with. */
@@ -20,7 +21,7 @@ export function getAtOnce(
   freshness: Freshness,
 ): StoredDocument | null | undefined {
   const key = manager.router.keyOf(directory, name)
-  const shard = manager.fresh(manager.map.find(key), freshness)
+  const shard = manager.cache.fresh(manager.map.find(key), freshness)
   if (shard === undefined || (shard.state.hi !== null && key >= shard.state.hi)) return undefined
   return itemOf(shard.state, directory, name)?.document ?? null
 }
@@ -79,7 +80,7 @@ async function findByLevels(manager: ShardManager, root: string, context: ReadCo
         return manager.map.between(first, last)
       }),
     )
-    const unread = [...wanted].filter((id) => manager.fresh(id, freshness) === undefined)
+    const unread = [...wanted].filter((id) => manager.cache.fresh(id, freshness) === undefined)
     if (unread.length > manager.map.size / 2) await manager.cover(FIRST_KEY, null, freshness, context)
     const owners = await Promise.all(
       level.map((directory) => {

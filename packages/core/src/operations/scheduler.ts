@@ -1,6 +1,7 @@
 import { onAbort } from '../abort.ts'
 import { VaultError } from '../errors.ts'
-import type { Freshness, ShardManager } from '../shards/manager.ts'
+import type { Freshness } from '../shards/cache.ts'
+import type { ShardManager } from '../shards/manager.ts'
 import { notApplied } from '../vault/root.ts'
 import { Execution, type Remainder } from './execution.ts'
 import { type AnyOperation, contentionError, Split, UNHEEDED, Unlink } from './operation.ts'

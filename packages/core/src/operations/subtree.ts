@@ -1,5 +1,5 @@
 import { FIRST_KEY } from '../crypto/router.ts'
-import type { LoadedShard } from '../shards/manager.ts'
+import type { LoadedShard } from '../shards/cache.ts'
 import { NeedShards, type View } from './view.ts'
 
 /** Vaults of up to this many shards are read whole where a subtree needs some of them: one round instead of one a level. */

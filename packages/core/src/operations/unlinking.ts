@@ -1,6 +1,6 @@
 import { depthOf, markerOf, parentOf } from '../path/path.ts'
+import type { LoadedShard } from '../shards/cache.ts'
 import { holdsDirectory, itemOf } from '../shards/change.ts'
-import type { LoadedShard } from '../shards/manager.ts'
 import type { Folded } from './fold.ts'
 import type { AnyOperation, Unlink } from './operation.ts'
 import type { Lacks, View } from './view.ts'

@@ -1,4 +1,5 @@
-import type { LoadedShard, ShardManager } from '../shards/manager.ts'
+import type { LoadedShard } from '../shards/cache.ts'
+import type { ShardManager } from '../shards/manager.ts'
 import type { AnyOperation } from './operation.ts'
 
 /** Thrown by planning that needs shards which were not given to it; it starts over once they are there. */

@@ -13,28 +13,12 @@ import type { Answer, Finding, Requests, WriteOutcome } from '../vault/requests.
 import { baseOf, failedWrite, judgeWrite, type VaultRoot } from '../vault/root.ts'
 import type { WitnessBook } from '../vault/witness.ts'
 import type { SeenFile } from '../vault/witness-record.ts'
+import { type Freshness, type LoadedShard, ShardCache } from './cache.ts'
 import { changeShard, type ItemChange, removedPaths } from './change.ts'
 import { MapKeeper } from './map-keeper.ts'
 import type { ShardMap } from './shard-map.ts'
 import { SharedReads } from './shared-reads.ts'
 import { type Sibling, Splitter } from './splitter.ts'
-
-/** An immutable snapshot of a shard as it stands in the store under one version. */
-export interface LoadedShard {
-  readonly id: string
-  readonly state: ShardState
-  readonly version: Version
-  readonly hash: Uint8Array
-}
-
-/**
- * How recent an answer must be: confirmed by a request sent after number `sinceTick`, or sent at `notBeforeMs` or later on the
- * monotonic clock.
- */
-export interface Freshness {
-  readonly sinceTick: number
-  readonly notBeforeMs: number
-}
 
 /**
  * How a write to a shard ended; on `done` with the shards as it left them, itself and new siblings: the bases of whoever goes
@@ -46,12 +30,6 @@ export type ShardWriteOutcome =
   | { readonly kind: 'withdrawn' }
   | { readonly kind: 'done'; readonly shards: readonly LoadedShard[] }
 
-interface CacheEntry {
-  readonly shard: LoadedShard
-  readonly confirmedTick: number
-  readonly confirmedAtMs: number
-}
-
 /** After this many shards found by following `next`, one after the other, the stored map is read again: it knows more. */
 const HOPS_BEFORE_REFRESH = 2
 
@@ -60,9 +38,9 @@ export class ShardManager {
   readonly map: ShardMap
   readonly router: Router
   readonly requests: Requests
+  readonly cache: ShardCache
   readonly #root: VaultRoot
   readonly #witness: WitnessBook
-  readonly #cache = new Map<string, CacheEntry>()
   readonly #reads: SharedReads<LoadedShard>
   readonly #maps: MapKeeper
   readonly #splitter: Splitter
@@ -72,28 +50,16 @@ export class ShardManager {
     this.router = router
     this.requests = requests
     this.#witness = witness
+    this.cache = new ShardCache(witness)
     this.#maps = new MapKeeper(root)
     this.map = this.#maps.map
     this.#splitter = new Splitter(root, router, requests)
     this.#reads = new SharedReads((id, signal) => this.#fetch(id, signal))
   }
 
-  /** What is known of a shard, however old; `undefined` if nothing is. */
-  cached(id: string): LoadedShard | undefined {
-    return this.#cache.get(id)?.shard
-  }
-
-  /** The known state of a shard if it is recent enough. */
-  fresh(id: string, freshness: Freshness): LoadedShard | undefined {
-    const entry = this.#cache.get(id)
-    if (entry === undefined) return undefined
-    const recent = entry.confirmedTick > freshness.sinceTick || entry.confirmedAtMs >= freshness.notBeforeMs
-    return recent ? entry.shard : undefined
-  }
-
   /** A state of the shard that is recent enough. Never answered from a request that was sent before this call. */
   async load(id: string, freshness: Freshness, signal?: AbortSignal): Promise<LoadedShard> {
-    return this.fresh(id, freshness) ?? (await this.#reads.join(id, signal))
+    return this.cache.fresh(id, freshness) ?? (await this.#reads.join(id, signal))
   }
 
   /**
@@ -157,7 +123,7 @@ export class ShardManager {
 
   /** Reads a shard for certain, after this call. */
   async #fetch(id: string, signal?: AbortSignal): Promise<LoadedShard> {
-    const known = this.#cache.get(id)?.shard
+    const known = this.cache.newest(id)
     return await readDoubting(
       { requests: this.requests, witness: this.#witness },
       shardFile(id),
@@ -191,7 +157,7 @@ export class ShardManager {
       throw new VaultError('ERR_CORRUPT', `The store answered "unchanged" for "${shardFile(id)}" without being asked.`)
     }
     this.#witness.judge(shardFile(id), { ...shard.state, hash: shard.hash }, asOf)
-    return this.#take(shard, answer)
+    return this.cache.take(shard, answer)
   }
 
   async #decode(id: string, data: Uint8Array, version: Version): Promise<LoadedShard> {
@@ -217,31 +183,6 @@ export class ShardManager {
     return this.#maps.refresh(signal)
   }
 
-  /** Puts a confirmed state into the cache, unless a newer one is there; returns the newer of the two. */
-  #take(shard: LoadedShard, sent: { readonly sentTick: number; readonly sentAtMs: number }): LoadedShard {
-    this.#witness.remember(shardFile(shard.id), shard.state.seq, shard.hash)
-    const entry = this.#cache.get(shard.id)
-    if (entry !== undefined && entry.shard.state.seq > shard.state.seq) return entry.shard
-    const same = entry !== undefined && entry.shard.version === shard.version ? entry : undefined
-    this.#cache.set(shard.id, {
-      shard: same?.shard ?? shard,
-      confirmedTick: Math.max(same?.confirmedTick ?? 0, sent.sentTick),
-      confirmedAtMs: Math.max(same?.confirmedAtMs ?? 0, sent.sentAtMs),
-    })
-    return same?.shard ?? shard
-  }
-
-  /** Puts an own write into the cache; returns the state that it left, however much newer a state is there by now. */
-  #keep(written: LoadedShard, sent: { readonly sentTick: number; readonly sentAtMs: number }): LoadedShard {
-    const newest = this.#take(written, sent)
-    return newest.version === written.version ? newest : written
-  }
-
-  /** Forgets a shard's cached state, if it still is this one. */
-  drop(shard: LoadedShard): void {
-    if (this.#cache.get(shard.id)?.shard === shard) this.#cache.delete(shard.id)
-  }
-
   /** Creates the vault's first shard, empty, or finds that it is there already. */
   async createFirst(signal?: AbortSignal): Promise<void> {
     const { runtime } = this.requests
@@ -265,8 +206,8 @@ export class ShardManager {
       if (outcome.kind === 'unknown' && errorCode(outcome.error) === 'ERR_CORRUPT') throw outcome.error
       throw failedWrite({ kind: 'unknown', error: outcome.kind === 'unknown' ? outcome.error : undefined })
     }
-    if (this.cached(FIRST_SHARD) === undefined) {
-      this.#take({ id: FIRST_SHARD, state, version: outcome.version, hash }, outcome)
+    if (this.cache.newest(FIRST_SHARD) === undefined) {
+      this.cache.take({ id: FIRST_SHARD, state, version: outcome.version, hash }, outcome)
     }
   }
 
@@ -318,11 +259,11 @@ export class ShardManager {
       inspect,
     })
     if (outcome.kind !== 'done') {
-      if (outcome.kind !== 'refused') this.drop(base)
+      if (outcome.kind !== 'refused') this.cache.drop(base)
       if (outcome.kind === 'superseded') this.#adopt(cut.siblings)
       return outcome
     }
-    const written = this.#keep({ id: base.id, state: cut.state, version: outcome.version, hash }, outcome)
+    const written = this.cache.keep({ id: base.id, state: cut.state, version: outcome.version, hash }, outcome)
     return { kind: 'done', shards: [written, ...this.#adopt(cut.siblings)] }
   }
 
@@ -335,7 +276,7 @@ export class ShardManager {
   #adopt(siblings: readonly Sibling[]): LoadedShard[] {
     if (siblings.length === 0) return []
     const shards = siblings.map(({ id, state, hash, outcome }) =>
-      this.#keep({ id, state, version: outcome.version, hash }, outcome),
+      this.cache.keep({ id, state, version: outcome.version, hash }, outcome),
     )
     this.map.learn(shards.map(({ id, state }) => ({ lo: state.lo, shard: id })))
     this.repairMap()

@@ -3,7 +3,7 @@ import { VaultDB } from '@vaultdb/core'
 import { FIRST_KEY } from '../../src/crypto/router.ts'
 import { internalsOf } from '../../src/database/internals.ts'
 import { markedDirectories, markerOf } from '../../src/path/path.ts'
-import type { LoadedShard } from '../../src/shards/manager.ts'
+import type { LoadedShard } from '../../src/shards/cache.ts'
 import { createTestRuntime } from './runtime.ts'
 
 /** A raw key: opens without a key derivation. */

@@ -91,7 +91,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     rule: 'an absence is not reported from a stale cache',
     file: 'operations/plan.ts',
-    from: 'if (view.manager.fresh(id, operation.context.freshness) !== view.base(id)) stale.add(id)',
+    from: 'if (view.manager.cache.fresh(id, operation.context.freshness) !== view.base(id)) stale.add(id)',
     to: 'if (view.base(id) === undefined) stale.add(id)',
     scenario: 'a removal from an old cache',
   },

@@ -1,0 +1,81 @@
+import type { ShardState } from '../format/model.ts'
+import { shardFile } from '../format/shard-file.ts'
+import type { Version } from '../store/contract.ts'
+import type { WitnessBook } from '../vault/witness.ts'
+
+/** An immutable snapshot of a shard as it stands in the store under one version. */
+export interface LoadedShard {
+  readonly id: string
+  readonly state: ShardState
+  readonly version: Version
+  readonly hash: Uint8Array
+}
+
+/**
+ * How recent an answer must be: confirmed by a request sent after number `sinceTick`, or sent at `notBeforeMs` or later on the
+ * monotonic clock.
+ */
+export interface Freshness {
+  readonly sinceTick: number
+  readonly notBeforeMs: number
+}
+
+/** When a request was sent whose answer confirmed a state. */
+interface Confirmation {
+  readonly sentTick: number
+  readonly sentAtMs: number
+}
+
+interface CacheEntry {
+  readonly shard: LoadedShard
+  readonly confirmed: Confirmation
+}
+
+/** The newest known state of each shard, and when a request was sent that confirmed it. */
+export class ShardCache {
+  readonly #witness: WitnessBook
+  readonly #entries = new Map<string, CacheEntry>()
+
+  constructor(witness: WitnessBook) {
+    this.#witness = witness
+  }
+
+  /** What is known of a shard, however old; `undefined` if nothing is. */
+  newest(id: string): LoadedShard | undefined {
+    return this.#entries.get(id)?.shard
+  }
+
+  /** The known state of a shard if it is recent enough. */
+  fresh(id: string, freshness: Freshness): LoadedShard | undefined {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return undefined
+    const { sentTick, sentAtMs } = entry.confirmed
+    return sentTick > freshness.sinceTick || sentAtMs >= freshness.notBeforeMs ? entry.shard : undefined
+  }
+
+  /** Takes in a confirmed state, unless a newer one is there; returns the newer of the two. */
+  take(shard: LoadedShard, { sentTick, sentAtMs }: Confirmation): LoadedShard {
+    this.#witness.remember(shardFile(shard.id), shard.state.seq, shard.hash)
+    const entry = this.#entries.get(shard.id)
+    if (entry !== undefined && entry.shard.state.seq > shard.state.seq) return entry.shard
+    const same = entry !== undefined && entry.shard.version === shard.version ? entry : undefined
+    const kept = same?.shard ?? shard
+    const confirmed = {
+      sentTick: Math.max(same?.confirmed.sentTick ?? 0, sentTick),
+      sentAtMs: Math.max(same?.confirmed.sentAtMs ?? 0, sentAtMs),
+    }
+    this.#entries.set(shard.id, { shard: kept, confirmed })
+    return kept
+  }
+
+  /** Takes in an own write; returns the state that it left, however much newer a state is there by now. */
+  keep(written: LoadedShard, sent: Confirmation): LoadedShard {
+    const newest = this.take(written, sent)
+    return newest.version === written.version ? newest : written
+  }
+
+  /** Forgets a shard's state, if it still is this one. */
+  drop(shard: LoadedShard): void {
+    if (this.#entries.get(shard.id)?.shard === shard) this.#entries.delete(shard.id)
+  }
+}
