@@ -187,7 +187,7 @@ test(
   async () => {
     await fc.assert(
       fc.asyncProperty(steps, (work) => follow(work, [])),
-      { numRuns: 300 },
+      { numRuns: Number(process.env.RUNS ?? 300) },
     )
   },
   TIME_LIMIT_MS,
@@ -196,7 +196,7 @@ test(
 test(
   'and also where requests and answers are lost on the way',
   async () => {
-    await fc.assert(fc.asyncProperty(steps, faults, follow), { numRuns: 200 })
+    await fc.assert(fc.asyncProperty(steps, faults, follow), { numRuns: Number(process.env.RUNS ?? 200) })
   },
   TIME_LIMIT_MS,
 )
