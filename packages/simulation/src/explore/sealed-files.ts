@@ -33,11 +33,14 @@ export interface RawConfig {
 export interface RawRoot {
   readonly vault: string
   readonly header: Uint8Array
+  /** What the slots hold. */
+  readonly rootSecret: Uint8Array
   readonly rootKey: Uint8Array
   readonly config: RawConfig
 }
 
-type Label = 'shard' | 'root' | 'slot'
+/** What something is sealed as. */
+export type Label = 'shard' | 'root' | 'slot'
 
 const SALT_BYTES = 32
 const COMMITMENT_BYTES = 32
@@ -45,11 +48,16 @@ const TAG_BYTES = 16
 const FRAME_BYTES = 9
 const NONCE = new Uint8Array(12)
 
-const label = (name: string): Buffer => Buffer.from(`vaultdb/1 ${name}\0`, 'ascii')
+/** What every use of a key is bound to, so that none stands in for another. */
+export function label(name: string): Uint8Array {
+  return Buffer.from(`vaultdb/1 ${name}\0`, 'ascii')
+}
+
 const hash = (data: Uint8Array): Buffer => createHash('sha256').update(data).digest()
 const base64Url = (text: string): Buffer => Buffer.from(text, 'base64url')
 
-function hkdf(key: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+/** HKDF-SHA-256 (RFC 5869). */
+export function hkdf(key: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', key, salt, info, length))
 }
 
@@ -72,7 +80,7 @@ function unseal(key: Uint8Array, use: Label, header: Uint8Array, sealed: Uint8Ar
 }
 
 /** Seals `body` behind `header` with a salt made from the content alone: for files of a simulation, never for real ones. */
-function seal(key: Uint8Array, use: Label, header: Uint8Array, body: Uint8Array): Uint8Array {
+export function seal(key: Uint8Array, use: Label, header: Uint8Array, body: Uint8Array): Uint8Array {
   const salt = createHmac('sha256', key).update(header).update(body).digest()
   const [aesKey, commitment] = fileKey(key, salt, use, header)
   const cipher = createCipheriv('aes-256-gcm', aesKey, NONCE)
@@ -117,7 +125,7 @@ export function readRoot(data: Uint8Array, secret: Uint8Array): RawRoot {
   const rootSecret = unseal(kek, 'slot', slotHeader, base64Url(slot.wrap))
   const rootKey = hkdf(rootSecret, new Uint8Array(0), label('root'), 32)
   const config = unframe(unseal(rootKey, 'root', header, rest)) as RawConfig
-  return { vault, header, rootKey, config }
+  return { vault, header, rootSecret, rootKey, config }
 }
 
 /** The same root file with another configuration. */
@@ -125,7 +133,8 @@ export function writeRoot({ header, rootKey }: RawRoot, config: RawConfig): Uint
   return seal(rootKey, 'root', header, frame(config))
 }
 
-function shardHeader(root: RawRoot, id: string, keyId: string): Buffer {
+/** The header of the file of shard `id`, sealed under shard key `keyId`. */
+export function shardHeader(root: RawRoot, id: string, keyId: string): Buffer {
   const { vault } = root
   return Buffer.from(
     `{"format":"vaultdb","version":1,"role":"shard","vault":"${vault}","file":"${id}","key":"${keyId}"}\n`,

@@ -1,0 +1,165 @@
+import { createMemoryWitness } from '@vaultdb/core'
+import type { Attack, Case, Result } from './attack.ts'
+import { type Stage, stageOf } from './stage.ts'
+import { newVictim, Victim } from './victim.ts'
+import { World } from './world.ts'
+
+/** What came of an attack. */
+export interface AttackReport {
+  readonly attack: Attack
+  readonly cases: number
+  /** How many cases had which result. */
+  readonly results: ReadonlyMap<Result, number>
+  /** Cases that had a result which is not expected, or a client that did not recover; and results that no case had. */
+  readonly surprises: readonly string[]
+}
+
+interface Verdict {
+  readonly result: Result
+  readonly detail: string
+}
+
+/** In a bulk, every so many cases are followed to the recovery. */
+const RECOVERY_EVERY = 500
+
+/** What a victim may be made to spend in one case, above what the same session costs without an attack. */
+const LIMITS = {
+  kdfCalls: 8,
+  /** The KiB of memory written that all slots together may cost, some times over. */
+  kdfKiB: 4 * 2 ** 22,
+  aesBytes: 2 ** 30,
+  inflateBytes: 2 ** 30,
+} as const
+
+/** The document to update in the shard that an attack is about, and in the others. */
+function targetsOf(stage: Stage): readonly string[] {
+  return stage.inside.size > 0 ? [...stage.inside.values()] : [...stage.documents.keys()]
+}
+
+/** Brings a victim to the moment of the attack, has it strike, and has the victim go on. */
+async function play(attack: Attack, stage: Stage, world: World, strike: () => Promise<void>): Promise<Victim> {
+  const { moment } = attack
+  const targets = targetsOf(stage)
+  const witness = moment === 'reopened' ? createMemoryWitness() : null
+  const documents = moment === 'creating' ? new Map<string, unknown>() : stage.documents
+  const victim = newVictim(world, stage.credentials, documents, { seed: 11, witness })
+  if (moment === 'creating') {
+    world.onWritten = once((key) => key === 'vault', strike)
+    if (await victim.create()) await victim.doEverything([])
+    return victim
+  }
+  if (moment === 'opening') await strike()
+  if (!(await victim.open())) return victim
+  if (moment === 'opening') {
+    await victim.doEverything(targets)
+    return victim
+  }
+  if (moment === 'updating') {
+    const [target] = targets.slice(-1) as [string]
+    await victim.update(target, strike)
+    await victim.doEverything(targets)
+    return victim
+  }
+  await victim.doEverything(targets)
+  if (moment === 'splitting') {
+    const known = new Set(world.files.keys())
+    world.onWritten = once((key) => !known.has(key), strike)
+    await victim.putMany(6)
+  } else if (moment === 'reopened') {
+    await victim.close()
+    await strike()
+    if (!(await victim.open())) return victim
+  } else await strike()
+  await victim.doEverything(targets)
+  return victim
+}
+
+function once(matches: (key: string) => boolean, act: () => Promise<void>): (key: string) => Promise<void> {
+  let done = false
+  return async (key) => {
+    if (done || !matches(key)) return
+    done = true
+    await act()
+  }
+}
+
+function excess({ work }: Victim): Verdict | null {
+  for (const [name, limit] of Object.entries(LIMITS) as [keyof typeof LIMITS, number][]) {
+    if (work[name] > limit) return { result: 'excess', detail: `${name}: ${work[name]}` }
+  }
+  return null
+}
+
+/** Once the store is honest, who should work must work. */
+async function recover(attack: Attack, stage: Stage, world: World, victim: Victim): Promise<Verdict | null> {
+  world.relent()
+  if (attack.recovery === 'everybody') {
+    if (victim.isOpen || (await victim.open())) await victim.doEverything(targetsOf(stage))
+    const { result, detail } = victim.takeStock()
+    if (result !== 'unharmed') return { result: 'stuck', detail: `The victim afterwards: ${result}, ${detail}` }
+  }
+  await victim.close()
+  victim.takeStock()
+  if (attack.recovery === 'nobody') return null
+  const next = new Victim(world, stage.credentials, victim.ledger, { seed: 12 })
+  if (await next.open()) await next.doEverything(targetsOf(stage))
+  await next.close()
+  const { result, detail } = next.takeStock()
+  return result === 'unharmed' ? null : { result: 'stuck', detail: `A new client afterwards: ${result}, ${detail}` }
+}
+
+async function runCase(attack: Attack, stage: Stage, { strike }: Case): Promise<Verdict> {
+  const world = new World(attack.moment === 'creating' ? new Map() : stage.files)
+  let struck = false
+  const victim = await play(attack, stage, world, async () => {
+    struck = true
+    await strike(world)
+  })
+  if (!struck) return { result: 'stuck', detail: 'The moment of the attack never came.' }
+  const verdict = excess(victim) ?? victim.takeStock()
+  return (await recover(attack, stage, world, victim)) ?? verdict
+}
+
+/** One victim for all cases: it has everything read, and reads it again while each case lasts. */
+async function* runBulk(attack: Attack, stage: Stage): AsyncGenerator<readonly [Case, Verdict]> {
+  const world = new World(stage.files)
+  const standing = newVictim(world, stage.credentials, stage.documents, { seed: 11 })
+  if (attack.moment === 'opened') {
+    await standing.open()
+    await standing.readAll()
+  }
+  let count = 0
+  for (const each of attack.cases(stage)) {
+    world.begin()
+    await each.strike(world)
+    const opening = attack.moment === 'opening'
+    const victim = opening ? newVictim(world, stage.credentials, stage.documents, { seed: 11 }) : standing
+    if (!opening || (await victim.open())) await victim.readAll()
+    const verdict = victim.takeStock()
+    world.relent()
+    const follow = count++ % RECOVERY_EVERY === 0
+    if (follow && !opening) await victim.readAll()
+    const after = victim.takeStock()
+    const failed = after.result !== 'unharmed' || (follow && opening && (await recover(attack, stage, world, victim)))
+    yield [each, failed ? { result: 'stuck', detail: after.detail } : verdict]
+  }
+}
+
+/** Runs all cases of an attack. The same attack has the same results each time. */
+export async function runAttack(attack: Attack): Promise<AttackReport> {
+  const stage = await stageOf(attack.vault)
+  const results = new Map<Result, number>()
+  const surprises: string[] = []
+  let cases = 0
+  const note = ({ name }: Case, { result, detail }: Verdict): void => {
+    cases++
+    results.set(result, (results.get(result) ?? 0) + 1)
+    if (!attack.expected.includes(result)) surprises.push(`${name}: ${result}. ${detail}`)
+  }
+  if (attack.bulk) for await (const [each, verdict] of runBulk(attack, stage)) note(each, verdict)
+  else for (const each of attack.cases(stage)) note(each, await runCase(attack, stage, each))
+  for (const expected of attack.expected) {
+    if (!results.has(expected)) surprises.push(`No case ended with ${expected}.`)
+  }
+  return { attack, cases, results, surprises }
+}
