@@ -17,6 +17,8 @@ export class Inspector {
   #root: RawRoot | null = null
   readonly #shards = new Map<string, RawShard>()
   readonly #keys = new Map<string, string>()
+  /** Shards that were reachable at some time. */
+  readonly #known = new Set<string>()
   /** The reachable documents, as JSON by path. */
   documents: ReadonlyMap<string, string> = new Map()
   /** Directories that have a marker. */
@@ -75,9 +77,13 @@ export class Inspector {
     const markers = new Set<string>()
     const reached = new Map<string, string>()
     let lo = FIRST_KEY
+    let left: RawShard | null = null
     for (let id: string | null = '0'; id !== null; ) {
-      const shard = this.#shards.get(id)
+      const shard: RawShard | undefined = this.#shards.get(id)
       if (shard === undefined) throw new Violation(`Shard ${id} is missing.`)
+      if (left !== null && !this.#known.has(id)) this.#checkBorn(id, shard, left)
+      left = shard
+      this.#known.add(id)
       if (shard.lo !== lo) throw new Violation(`Shard ${id} does not begin where its left neighbour ends.`)
       if (reached.has(lo)) throw new Violation(`Shard ${id} is reached twice.`)
       reached.set(lo, id)
@@ -92,6 +98,13 @@ export class Inspector {
     this.documents = documents
     this.markers = markers
     this.shardCount = reached.size
+  }
+
+  /** A shard that its left neighbour names for the first time goes on where that one was split. */
+  #checkBorn(id: string, shard: RawShard, left: RawShard): void {
+    if (shard.seq !== left.seq) throw new Violation(`Shard ${id} is born with another write counter than the split's.`)
+    const writes = ({ log, ids }: RawShard): string => `${ids} ${log.map(([, writeId]) => writeId).join(' ')}`
+    if (writes(shard) !== writes(left)) throw new Violation(`Shard ${id} is born without the log of the split.`)
   }
 
   #collect(id: string, shard: RawShard, documents: Map<string, string>, markers: Set<string>): void {
