@@ -1,6 +1,6 @@
 import type { Attack } from './attack.ts'
 import { BITS } from './catalog/bits.ts'
-import { PLACES } from './catalog/places.ts'
+import { FILES_MOVED } from './catalog/places.ts'
 import { SLOTS } from './catalog/slots.ts'
 
 export type { Attack, Case, Moment, Result } from './attack.ts'
@@ -8,4 +8,4 @@ export type { AttackReport } from './run-attack.ts'
 export { runAttack } from './run-attack.ts'
 
 /** Every attack that is tried. */
-export const ATTACKS: readonly Attack[] = [...PLACES, ...SLOTS, ...BITS]
+export const ATTACKS: readonly Attack[] = [...FILES_MOVED, ...SLOTS, ...BITS]

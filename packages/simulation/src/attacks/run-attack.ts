@@ -31,9 +31,13 @@ const LIMITS = {
   inflateBytes: 2 ** 30,
 } as const
 
-/** The document to update in the shard that an attack is about, and in the others. */
-function targetsOf(stage: Stage): readonly string[] {
-  return stage.inside.size > 0 ? [...stage.inside.values()] : [...stage.documents.keys()]
+/** A document in each shard. */
+const targetsOf = (stage: Stage): readonly string[] => [...stage.inside.values()]
+
+/** The document to update when an attack on a file is to meet it. */
+function targetOf({ place }: Attack, stage: Stage): string {
+  const key = place === 'another shard' ? stage.others[0] : 'shards/0'
+  return stage.inside.get(key as string) as string
 }
 
 /** Brings a victim to the moment of the attack, has it strike, and has the victim go on. */
@@ -55,16 +59,15 @@ async function play(attack: Attack, stage: Stage, world: World, strike: () => Pr
     return victim
   }
   if (moment === 'updating') {
-    const [target] = targets.slice(-1) as [string]
-    await victim.update(target, strike)
+    await victim.update(targetOf(attack, stage), strike)
     await victim.doEverything(targets)
     return victim
   }
-  await victim.doEverything(targets)
+  await victim.lookAround()
   if (moment === 'splitting') {
     const known = new Set(world.files.keys())
     world.onWritten = once((key) => !known.has(key), strike)
-    await victim.putMany(6)
+    await victim.putMany(20)
   } else if (moment === 'reopened') {
     await victim.close()
     await strike()
@@ -94,7 +97,7 @@ function excess({ work }: Victim): Verdict | null {
 async function recover(attack: Attack, stage: Stage, world: World, victim: Victim): Promise<Verdict | null> {
   world.relent()
   if (attack.recovery === 'everybody') {
-    if (victim.isOpen || (await victim.open())) await victim.doEverything(targetsOf(stage))
+    if (victim.isOpen || (await victim.open())) await victim.lookAround(targetsOf(stage)[0])
     const { result, detail } = victim.takeStock()
     if (result !== 'unharmed') return { result: 'stuck', detail: `The victim afterwards: ${result}, ${detail}` }
   }
@@ -102,7 +105,7 @@ async function recover(attack: Attack, stage: Stage, world: World, victim: Victi
   victim.takeStock()
   if (attack.recovery === 'nobody') return null
   const next = new Victim(world, stage.credentials, victim.ledger, { seed: 12 })
-  if (await next.open()) await next.doEverything(targetsOf(stage))
+  if (await next.open()) await next.lookAround(targetsOf(stage).at(-1))
   await next.close()
   const { result, detail } = next.takeStock()
   return result === 'unharmed' ? null : { result: 'stuck', detail: `A new client afterwards: ${result}, ${detail}` }

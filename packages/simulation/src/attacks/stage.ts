@@ -100,13 +100,16 @@ function addOrphan(root: RawRoot, files: Map<string, Uint8Array>, model: string)
   return key
 }
 
-function documentsIn(root: RawRoot, files: Files): ReadonlyMap<string, string> {
+/** For each shard file, a document that cannot be read without it. */
+async function documentsIn(files: Files): Promise<ReadonlyMap<string, string>> {
   const inside = new Map<string, string>()
-  for (const [key, data] of files) {
-    if (key === 'vault') continue
-    for (const [directory, items] of readShard(root, key.slice('shards/'.length), data).items) {
-      for (const item of items) if (item.length === 3) inside.set(key, directory + item[0])
-    }
+  const clock = createVirtualClock()
+  const runtime = createAttackRuntime(clock, 5, { kdfCalls: 0, kdfKiB: 0, aesBytes: 0, inflateBytes: 0 })
+  for (const hidden of [...files.keys()].filter((key) => key !== 'vault')) {
+    const world = new World(new Map([...files].filter(([key]) => key !== hidden)))
+    const db = await VaultDB.open(world, { key: SECRET, runtime })
+    for (const path of PATHS) await db.get(path).catch(() => inside.set(hidden, path))
+    await db.close()
   }
   return inside
 }
@@ -123,7 +126,7 @@ async function makeStage(kind: VaultKind): Promise<Stage> {
   const others = [...files.keys()].filter((key) => key !== 'vault' && key !== 'shards/0').sort()
   // The second reader of the format does not inflate.
   const root = kind === 'compressed' ? null : readRoot(world.file('vault'), SECRET)
-  const inside = root === null ? new Map<string, string>() : documentsIn(root, files)
+  const inside = await documentsIn(files)
   const [model] = others
   const orphan = model === undefined || root === null ? null : addOrphan(root, files, model)
   return {

@@ -207,6 +207,13 @@ export class Victim {
     }
   }
 
+  /** Reads all there is, and changes one document. */
+  async lookAround(path?: string): Promise<void> {
+    await this.readAll()
+    if (path !== undefined) await this.update(path)
+    await this.check()
+  }
+
   /** Everything that a client can be asked for; to end with `check`, which reads also what nobody else does. */
   async doEverything(paths: readonly string[]): Promise<void> {
     await this.readAll()
