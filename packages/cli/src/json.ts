@@ -1,4 +1,4 @@
-import { type ParseError, parseTree, printParseErrorCode, visit } from 'jsonc-parser'
+import { createScanner, type ParseError, parseTree, printParseErrorCode, visit } from 'jsonc-parser'
 
 /** Text that is not JSON, by place and reason; the text itself stays out of the message, since it may be a secret. */
 export class JsonError extends Error {
@@ -32,13 +32,19 @@ export function parseJson(text: string): unknown {
   throw new JsonError(line, 'a number has more digits than can be kept: put it in quotes')
 }
 
+/**
+ * Whether a recursive parser would go too deep. Asked of the tokens that such a parser sees, comments and broken strings included;
+ * a bracket is closed by its own kind only, as the parser goes on inside of it until then.
+ */
 function isNestedTooDeeply(text: string): boolean {
-  let depth = 0
-  // Strings are passed over whole, so that brackets in them do not count.
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
-    if (token === '[' || token === '{') depth++
-    else if (token === ']' || token === '}') depth--
-    if (depth > MAX_DEPTH) return true
+  const open: string[] = []
+  const scanner = createScanner(text, true)
+  while (scanner.getPosition() < text.length) {
+    scanner.scan()
+    const sign = text[scanner.getTokenOffset()]
+    if (sign === '[' || sign === '{') open.push(sign === '[' ? ']' : '}')
+    else if (sign !== undefined && sign === open.at(-1)) open.pop()
+    if (open.length > MAX_DEPTH) return true
   }
   return false
 }
@@ -50,10 +56,15 @@ function lineOfRoundedInteger(text: string): number | null {
     onLiteralValue: (value, offset, length, line) => {
       const literal = text.slice(offset, offset + length)
       if (typeof value !== 'number' || !/^-?\d+$/.test(literal)) return
-      if (found === null && BigInt(literal) !== BigInt(value)) found = line + 1
+      if (found === null && !isExact(literal, value)) found = line + 1
     },
   })
   return found
+}
+
+/** Whether `value` is the integer that `literal` spells; beyond 1.8e308 it is infinite, and no integer at all. */
+function isExact(literal: string, value: number): boolean {
+  return Number.isFinite(value) && BigInt(literal) === BigInt(value)
 }
 
 function explain(text: string): JsonError {

@@ -13,7 +13,7 @@ function fault(text: string): JsonError {
 }
 
 describe('reading JSON', () => {
-  it.each(['12345678901234567890', '{"pin":\n[1, -9007199254740993]}'])(
+  it.each(['12345678901234567890', '{"pin":\n[1, -9007199254740993]}', '9'.repeat(400), `[-${'1'.repeat(310)}]`])(
     'refuses integers that would be rounded: %s',
     (text) => {
       expect(fault(text)).toMatchObject({ line: text.split('\n').length, message: expect.stringContaining('digits') })
@@ -33,6 +33,28 @@ describe('reading JSON', () => {
       expect(fault(text).message).toBe('nested too deeply')
     },
   )
+
+  // Of these the reader that tells where the fault is would see the depth, and a simpler look at strings and brackets not.
+  it.each(['[},'.repeat(100_000), `/*"*/${'['.repeat(100_000)}`, `]]]${'[},'.repeat(20_000)}`])(
+    'refuses nesting that closing brackets of the wrong kind, or comments, hide (%#)',
+    (text) => {
+      expect(fault(text).message).toBe('nested too deeply')
+    },
+  )
+
+  it.each(['{"a":]}', '[1,}', '"\n', '[1 2]', '{"a":1,}', ''])('tells where it goes wrong: %j', (text) => {
+    expect(fault(text).message).toMatch(/^not JSON: .*column \d+$/)
+  })
+
+  it('takes a text of many million characters', () => {
+    const text = `"${'x'.repeat(20_000_000)}"`
+    expect(parseJson(text)).toHaveLength(20_000_000)
+  })
+
+  it('reads a string that never ends once, however many escaped quotes are in it', () => {
+    const text = `"${'\\"'.repeat(1_000_000)}`
+    expect(fault(text).message).toBe('not JSON: unexpected end of string, column 1')
+  })
 
   it('does not take brackets in a text for nesting', () => {
     const text = JSON.stringify(`\\"${'['.repeat(5_000)}`)
