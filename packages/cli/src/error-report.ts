@@ -1,4 +1,5 @@
 import { type Applied, errorCode, VaultError } from '@vaultdb/core'
+import { escapeText } from './escape.ts'
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts'
 import type { Interrupted, Terminal } from './terminal.ts'
 
@@ -25,7 +26,8 @@ export async function reportError(
   const code = errorCode(error)
   const text = isJson
     ? JSON.stringify({ error: { exitCode, ...(code && { code }), message, ...(applied && { applied }) } })
-    : [`vaultdb: ${message}`, ...(applied ? [APPLIED[applied]] : [])].join(' ')
+    : // A message may name a file, and whoever named that file may have had a terminal in mind.
+      escapeText([`vaultdb: ${message}`, ...(applied ? [APPLIED[applied]] : [])].join(' '))
   const trace = exitCode === EXIT.internal && terminal.env.VAULTDB_DEBUG ? framesOf(error) : ''
   await terminal.stderr.write(`${text}\n${trace}`).catch(() => undefined) // the status still tells
   return exitCode

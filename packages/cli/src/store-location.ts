@@ -17,7 +17,7 @@ const SCHEMES: ReadonlyMap<string, Scheme> = new Map([['file', { example: 'file:
 
 function openFolder(rest: string, directory: string): BlobStore {
   const folder = rest.startsWith('//') ? folderOfUrl(rest) : rest
-  if (folder === '') throw usageError('--store file: needs a folder, like file:./vault.')
+  if (folder === '' || folder.includes('\0')) throw usageError('--store file: needs a folder, like file:./vault.')
   return createFileStore(resolve(directory, folder))
 }
 

@@ -437,6 +437,7 @@ describe('arguments', () => {
     ['s3:bucket', 'kind of store'],
     ['file:', 'needs a folder'],
     ['file://host/x', 'file URL'],
+    ['file:///srv/%00', 'needs a folder'],
   ])('name the store as %s: refused', async (store, reason) => {
     const terminal = createFakeTerminal({ env: { VAULTDB_PASSWORD: 'x' } })
     expect(await run(['list', ...(store === undefined ? [] : ['--store', store])], terminal)).toBe(2)
@@ -466,6 +467,17 @@ describe('what a slip of the hand must not do', () => {
     expect(status).toBe(2)
     expect(err).toContain('-p')
     expect(err).not.toContain('secret123')
+  })
+
+  it.each([
+    ['\u001b[2J'],
+    ['import', '\u001b]0;title\u0007.csv'],
+    ['list', '--\u009b31m'],
+    ['export', '--format', '\r\u202e'],
+  ])('sends nothing to the terminal that would act on it: %j', async (...args) => {
+    const { status, err } = await vaultdb('/', args)
+    expect(status).toBe(2)
+    expect(err).toMatch(/^[ -~\n]+$/)
   })
 
   it('exports no empty file from a directory that is not there', async () => {
