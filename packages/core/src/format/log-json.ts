@@ -1,4 +1,5 @@
 import { concatBytes, fromBase64Url, isBase64Url, toBase64Url } from '../bytes.ts'
+import { isDocumentPath } from '../path/path.ts'
 import { demand } from './format-error.ts'
 import { LOG_ENTRIES, LOG_OLDER_IDS } from './limits.ts'
 import type { LogEntry, SequenceLog } from './model.ts'
@@ -33,7 +34,10 @@ function toEntry(value: unknown): LogEntry {
   demand(isCount(seq, 1) && isCount(timeMs, 0), 'a number in its log is malformed')
   demand(isBase64Url(writeId, ID_BYTES) && isBase64Url(base, ID_BYTES), 'an id in its log is malformed')
   if (removed === RESET) return { seq, writeId, base, removed: null, timeMs }
-  demand(Array.isArray(removed) && removed.every((path) => typeof path === 'string'), 'a log entry is malformed')
+  demand(
+    Array.isArray(removed) && removed.every((path) => typeof path === 'string' && isDocumentPath(path)),
+    'a log entry is malformed',
+  )
   return { seq, writeId, base, removed, timeMs }
 }
 

@@ -66,6 +66,11 @@ export function parseDirectoryPath(path: string): string {
   return path
 }
 
+/** Whether `text` is a valid document path. */
+export function isDocumentPath(text: string): boolean {
+  return !text.endsWith('/') && fault(text) === null
+}
+
 /** Whether `text` is a valid directory path. */
 export function isDirectoryPath(text: string): boolean {
   return text.endsWith('/') && fault(text) === null

@@ -216,6 +216,10 @@ describe('the content of a shard', () => {
   })
 
   const good = bodyWith('[["/",[["a",1,5]]]]')
+  it('may name the paths of removed documents', async () => {
+    expect(await outcomeOf(decodeBody(good.replace('[],1]]', '["/b","/c/é"],1]]')))).toBe('opened')
+  })
+
   it.each<[string, string | Uint8Array]>([
     ['nothing', ''],
     ['no object', 'null'],
@@ -268,6 +272,12 @@ describe('the content of a shard', () => {
     ['a path that is too long', bodyWith(`[["/${'d'.repeat(600)}/",[["${'n'.repeat(500)}",1,5]]]]`)],
     ['an item newer than the file', bodyWith('[["/",[["a",2,5]]]]')],
     ['an item of write zero', bodyWith('[["/",[["a",0,5]]]]')],
+    ...['', 'a', '/', '/a/', '/a//b', '/../a', '/\\u0000', '/\\ud800', `/${'x'.repeat(1024)}`].map(
+      (path): [string, string] => [
+        `a removed "${path.slice(0, 9)}", no path`,
+        good.replace('[],1]]', `["${path}"],1]]`),
+      ],
+    ),
     ['a log entry with more', good.replace('[],1]]', '[],1,1]]')],
     ['a log entry nested like items', good.replace('[],1]]', '[[["a",1,5]]],1]]')],
   ])('is refused: %s', async (_name, json) => {
