@@ -35,7 +35,9 @@ export class Inspector {
     this.#root = readRoot(files.get('vault') as Uint8Array, this.#secret)
     for (const [key, data] of files) {
       const id = key.slice('shards/'.length)
-      if (key !== 'vault') this.#shards.set(id, readShard(this.root, id, data))
+      if (key === 'vault') continue
+      this.#shards.set(id, readShard(this.root, id, data))
+      this.#known.add(id) // born long ago, for all that is known
     }
     this.#walk()
   }
