@@ -1,7 +1,12 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', simulate: 'src/explore/simulate.ts' },
+  entry: {
+    index: 'src/index.ts',
+    simulate: 'src/explore/simulate.ts',
+    crash: 'src/processes/main.ts',
+    'crash-worker': 'src/processes/worker-main.ts',
+  },
   format: 'esm',
   platform: 'node',
   dts: true,
