@@ -48,6 +48,7 @@ export default defineConfig({
     exclude: [...LEFT_OUT],
     sequence: { sequencer: CheapestFirst },
     setupFiles: ['scripts/mutation/setup.ts'],
+    runner: './scripts/mutation/runner.ts',
     // One thread, new for each mutant, that loads the engine once and not once for each file.
     pool: 'threads',
     isolate: false,
