@@ -12,6 +12,10 @@ export interface Work {
   inflateBytes: number
 }
 
+export function noWork(): Work {
+  return { kdfCalls: 0, kdfKiB: 0, aesBytes: 0, inflateBytes: 0 }
+}
+
 /** The known-answer test that every Argon2id of a runtime has to pass, and its answer. */
 const PROBE = { password: 'password', salt: 'somesalt', memoryKiB: 256 } as const
 const PROBE_ANSWER = '6d093c501fd5999645e0ea3bf620d7b8be7fd2db59c20d9fff9539da2bf57037'

@@ -1,4 +1,5 @@
 import type { VaultErrorCode } from '@vaultdb/core'
+import type { Work } from './attack-runtime.ts'
 import type { Stage, VaultKind } from './stage.ts'
 import type { World } from './world.ts'
 
@@ -91,5 +92,11 @@ export interface Attack {
   readonly recovery: Recovery
   /** Thousands of cases with one thing done to a file: the victim only reads, and few are followed to the recovery. */
   readonly bulk: boolean
+  /** What the victim may be made to spend at most in each case. Default: see `run-attack.ts`. */
+  readonly limits?: Partial<Work>
+  /** A password that was replaced. Somebody who still has it tries to open the vault; that it opens is `'believed'`. */
+  readonly intruder?: string
+  /** One reading of everything shows what there is to see, and costs enough. */
+  readonly brief?: boolean
   cases(stage: Stage): Iterable<Case>
 }

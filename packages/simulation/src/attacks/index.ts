@@ -1,5 +1,6 @@
 import type { Attack } from './attack.ts'
 import { BITS } from './catalog/bits.ts'
+import { OLDER_STATES } from './catalog/history.ts'
 import { FILES_MOVED } from './catalog/places.ts'
 import { SLOTS } from './catalog/slots.ts'
 
@@ -8,4 +9,4 @@ export type { AttackReport } from './run-attack.ts'
 export { runAttack } from './run-attack.ts'
 
 /** Every attack that is tried. */
-export const ATTACKS: readonly Attack[] = [...FILES_MOVED, ...SLOTS, ...BITS]
+export const ATTACKS: readonly Attack[] = [...FILES_MOVED, ...OLDER_STATES, ...SLOTS, ...BITS]

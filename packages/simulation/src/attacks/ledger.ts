@@ -8,6 +8,12 @@ export class Ledger {
     for (const [path, value] of documents) this.#values.set(path, [value])
   }
 
+  copy(): Ledger {
+    const copy = new Ledger(new Map())
+    for (const [path, values] of this.#values) copy.#values.set(path, values)
+    return copy
+  }
+
   get paths(): string[] {
     return [...this.#values.keys()]
   }

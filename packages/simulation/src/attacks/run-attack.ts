@@ -1,8 +1,10 @@
 import { createMemoryWitness } from '@vaultdb/core'
 import type { Attack, Case, Result } from './attack.ts'
+import { noWork, type Work } from './attack-runtime.ts'
+import type { Ledger } from './ledger.ts'
 import { type Stage, stageOf } from './stage.ts'
 import { newVictim, Victim } from './victim.ts'
-import { World } from './world.ts'
+import { type Files, World } from './world.ts'
 
 /** What came of an attack. */
 export interface AttackReport {
@@ -22,14 +24,15 @@ interface Verdict {
 /** In a bulk, every so many cases are followed to the recovery. */
 const RECOVERY_EVERY = 500
 
-/** What a victim may be made to spend in one case, above what the same session costs without an attack. */
-const LIMITS = {
+/** What a victim may be made to spend in one case. */
+const LIMITS: Work = {
   kdfCalls: 8,
-  /** The KiB of memory written that all slots together may cost, some times over. */
-  kdfKiB: 4 * 2 ** 22,
-  aesBytes: 2 ** 30,
-  inflateBytes: 2 ** 30,
-} as const
+  /** All slots together, tried once. */
+  kdfKiB: 2 ** 22,
+  /** Some tens of readings of small files. */
+  aesBytes: 2 ** 22,
+  inflateBytes: 2 ** 22,
+}
 
 /** A document in each shard. */
 const targetsOf = (stage: Stage): readonly string[] => [...stage.inside.values()]
@@ -41,12 +44,22 @@ function targetOf({ place }: Attack, stage: Stage): string {
 }
 
 /** Brings a victim to the moment of the attack, has it strike, and has the victim go on. */
-async function play(attack: Attack, stage: Stage, world: World, strike: () => Promise<void>): Promise<Victim> {
+async function play(
+  attack: Attack,
+  stage: Stage,
+  world: World,
+  strikeWith: (ledger: Ledger) => Promise<void>,
+): Promise<Victim> {
   const { moment } = attack
   const targets = targetsOf(stage)
   const witness = moment === 'reopened' ? createMemoryWitness() : null
   const documents = moment === 'creating' ? new Map<string, unknown>() : stage.documents
-  const victim = newVictim(world, stage.credentials, documents, { seed: 11, witness })
+  const credentials = attack.intruder === undefined ? stage.credentials : { password: attack.intruder }
+  const victim = newVictim(world, credentials, documents, { seed: 11, witness })
+  const strike = (): Promise<void> => {
+    Object.assign(victim.work, noWork())
+    return strikeWith(victim.ledger)
+  }
   if (moment === 'creating') {
     world.onWritten = once((key) => key === 'vault', strike)
     if (await victim.create()) await victim.doEverything([])
@@ -54,16 +67,21 @@ async function play(attack: Attack, stage: Stage, world: World, strike: () => Pr
   }
   if (moment === 'opening') await strike()
   if (!(await victim.open())) return victim
-  if (moment === 'opening') {
-    await victim.doEverything(targets)
+  if (attack.intruder !== undefined) {
+    victim.meet('believed', 'A password that was replaced opens the vault.')
     return victim
   }
+  if (moment === 'opening') {
+    if (attack.brief === true) await victim.readAll()
+    else await victim.doEverything(targets)
+    return victim
+  }
+  await victim.lookAround(targetOf(attack, stage))
   if (moment === 'updating') {
     await victim.update(targetOf(attack, stage), strike)
     await victim.doEverything(targets)
     return victim
   }
-  await victim.lookAround()
   if (moment === 'splitting') {
     const known = new Set(world.files.keys())
     world.onWritten = once((key) => !known.has(key), strike)
@@ -73,7 +91,8 @@ async function play(attack: Attack, stage: Stage, world: World, strike: () => Pr
     await strike()
     if (!(await victim.open())) return victim
   } else await strike()
-  await victim.doEverything(targets)
+  if (attack.brief === true) await victim.readAll()
+  else await victim.doEverything(targets)
   return victim
 }
 
@@ -86,25 +105,40 @@ function once(matches: (key: string) => boolean, act: () => Promise<void>): (key
   }
 }
 
-function excess({ work }: Victim): Verdict | null {
-  for (const [name, limit] of Object.entries(LIMITS) as [keyof typeof LIMITS, number][]) {
+function excess({ limits }: Attack, { work }: Victim): Verdict | null {
+  for (const [name, limit] of Object.entries({ ...LIMITS, ...limits }) as [keyof Work, number][]) {
     if (work[name] > limit) return { result: 'excess', detail: `${name}: ${work[name]}` }
   }
   return null
 }
 
+/** What the adversary took over: the files, and what was acknowledged until then. */
+interface Taken {
+  readonly files: Files
+  readonly ledger: Ledger
+}
+
 /** Once the store is honest, who should work must work. */
-async function recover(attack: Attack, stage: Stage, world: World, victim: Victim): Promise<Verdict | null> {
+async function recover(
+  { recovery }: Attack,
+  stage: Stage,
+  world: World,
+  victim: Victim,
+  taken: Taken,
+): Promise<Verdict | null> {
   world.relent()
-  if (attack.recovery === 'everybody') {
+  if (recovery === 'everybody') {
     if (victim.isOpen || (await victim.open())) await victim.lookAround(targetsOf(stage)[0])
     const { result, detail } = victim.takeStock()
     if (result !== 'unharmed') return { result: 'stuck', detail: `The victim afterwards: ${result}, ${detail}` }
   }
   await victim.close()
   victim.takeStock()
-  if (attack.recovery === 'nobody') return null
-  const next = new Victim(world, stage.credentials, victim.ledger, { seed: 12 })
+  if (recovery === 'nobody') return null
+  // Who was shown another history has written in that one; what is true is what was there before.
+  if (recovery === 'new clients') world.become(taken.files)
+  const ledger = recovery === 'new clients' ? taken.ledger : victim.ledger
+  const next = new Victim(world, stage.credentials, ledger, { seed: 12 })
   if (await next.open()) await next.lookAround(targetsOf(stage).at(-1))
   await next.close()
   const { result, detail } = next.takeStock()
@@ -113,14 +147,15 @@ async function recover(attack: Attack, stage: Stage, world: World, victim: Victi
 
 async function runCase(attack: Attack, stage: Stage, { strike }: Case): Promise<Verdict> {
   const world = new World(attack.moment === 'creating' ? new Map() : stage.files)
-  let struck = false
-  const victim = await play(attack, stage, world, async () => {
-    struck = true
+  let taken: Taken | null = null
+  const victim = await play(attack, stage, world, async (ledger) => {
+    taken = { files: world.files, ledger: ledger.copy() }
     await strike(world)
   })
-  if (!struck) return { result: 'stuck', detail: 'The moment of the attack never came.' }
-  const verdict = excess(victim) ?? victim.takeStock()
-  return (await recover(attack, stage, world, victim)) ?? verdict
+  if (taken === null) return { result: 'stuck', detail: 'The moment of the attack never came.' }
+  const met = victim.takeStock()
+  const verdict = excess(attack, victim) ?? met
+  return (await recover(attack, stage, world, victim, taken)) ?? verdict
 }
 
 /** One victim for all cases: it has everything read, and reads it again while each case lasts. */
@@ -140,10 +175,12 @@ async function* runBulk(attack: Attack, stage: Stage): AsyncGenerator<readonly [
     if (!opening || (await victim.open())) await victim.readAll()
     const verdict = victim.takeStock()
     world.relent()
+    const taken = { files: stage.files, ledger: victim.ledger }
     const follow = count++ % RECOVERY_EVERY === 0
     if (follow && !opening) await victim.readAll()
     const after = victim.takeStock()
-    const failed = after.result !== 'unharmed' || (follow && opening && (await recover(attack, stage, world, victim)))
+    const failed =
+      after.result !== 'unharmed' || (follow && opening && (await recover(attack, stage, world, victim, taken)))
     yield [each, failed ? { result: 'stuck', detail: after.detail } : verdict]
   }
 }

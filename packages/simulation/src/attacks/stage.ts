@@ -2,7 +2,7 @@ import { type CreateOptions, type Credentials, VaultDB } from '@vaultdb/core'
 import { PLAINTEXT } from '../explore/inspector.ts'
 import { type RawRoot, readRoot, readShard, writeShard } from '../explore/sealed-files.ts'
 import { createVirtualClock } from '../virtual-clock.ts'
-import { createAttackRuntime } from './attack-runtime.ts'
+import { createAttackRuntime, noWork } from './attack-runtime.ts'
 import { passwordSlot, resealWithSlots, slotsOf } from './forge.ts'
 import { type Files, World } from './world.ts'
 
@@ -59,7 +59,7 @@ async function build(kind: VaultKind, seed: number): Promise<{ world: World; his
   const history: Files[] = []
   world.onWritten = () => void history.push(world.files)
   const clock = createVirtualClock()
-  const runtime = createAttackRuntime(clock, seed, { kdfCalls: 0, kdfKiB: 0, aesBytes: 0, inflateBytes: 0 })
+  const runtime = createAttackRuntime(clock, seed, noWork())
   const options: CreateOptions = {
     runtime,
     shardBytes: kind === 'one shard' ? 4096 : 1024,
@@ -104,7 +104,7 @@ function addOrphan(root: RawRoot, files: Map<string, Uint8Array>, model: string)
 async function documentsIn(files: Files): Promise<ReadonlyMap<string, string>> {
   const inside = new Map<string, string>()
   const clock = createVirtualClock()
-  const runtime = createAttackRuntime(clock, 5, { kdfCalls: 0, kdfKiB: 0, aesBytes: 0, inflateBytes: 0 })
+  const runtime = createAttackRuntime(clock, 5, noWork())
   for (const hidden of [...files.keys()].filter((key) => key !== 'vault')) {
     const world = new World(new Map([...files].filter(([key]) => key !== hidden)))
     const db = await VaultDB.open(world, { key: SECRET, runtime })

@@ -2,7 +2,7 @@ import { type Credentials, errorCode, VaultDB, VaultError, type VaultErrorCode, 
 import { check } from '@vaultdb/core/maintenance'
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts'
 import type { Defect, Result } from './attack.ts'
-import { createAttackRuntime, type Work } from './attack-runtime.ts'
+import { createAttackRuntime, noWork, type Work } from './attack-runtime.ts'
 import { Ledger } from './ledger.ts'
 import { increment, type Marked } from './stage.ts'
 import type { World } from './world.ts'
@@ -14,7 +14,7 @@ const NOTHING = Symbol('nothing')
 
 /** One client, and what came of all that it asked for. */
 export class Victim {
-  readonly work: Work = { kdfCalls: 0, kdfKiB: 0, aesBytes: 0, inflateBytes: 0 }
+  readonly work: Work = noWork()
   readonly ledger: Ledger
   readonly #world: World
   readonly #credentials: Credentials
@@ -51,7 +51,8 @@ export class Victim {
     return first === undefined ? { result: 'unharmed', detail: '' } : { result: first.result, detail: first.what }
   }
 
-  #meet(result: Result, what: string): void {
+  /** Takes note of what it met. */
+  meet(result: Result, what: string): void {
     this.#met.push({ result, what })
   }
 
@@ -69,13 +70,13 @@ export class Victim {
     )
     await this.#clock.settled()
     const ended = outcome as { readonly value: T } | { readonly error: unknown } | null
-    if (this.#world.exhausted) this.#meet('hang', `${what} sends requests without end.`)
+    if (this.#world.exhausted) this.meet('hang', `${what} sends requests without end.`)
     if (ended === null) {
-      this.#meet('hang', `${what} does not end.`)
+      this.meet('hang', `${what} does not end.`)
       return NOTHING
     }
     if ('value' in ended) return ended.value
-    this.#meet(resultOf(ended.error), `${what}: ${String(ended.error)}`)
+    this.meet(resultOf(ended.error), `${what}: ${String(ended.error)}`)
     this.lastError = ended.error
     return NOTHING
   }
@@ -126,7 +127,7 @@ export class Victim {
   }
 
   #compare(what: string, path: string, value: unknown): void {
-    if (!this.ledger.allows(path, value ?? null)) this.#meet('believed', `${what} answers something else for ${path}.`)
+    if (!this.ledger.allows(path, value ?? null)) this.meet('believed', `${what} answers something else for ${path}.`)
   }
 
   async get(path: string): Promise<void> {
@@ -202,8 +203,8 @@ export class Victim {
     const report = await this.#await('check', () => check(this.#open))
     if (report === NOTHING) return
     for (const { kind, file, serious } of report.problems) {
-      if (kind === 'unreadable-shard') this.#meet('ERR_CORRUPT', `check finds ${file} unreadable.`)
-      else if (serious || !REMAINS.has(kind)) this.#meet('listed by check', `check: ${kind} ${file}`)
+      if (kind === 'unreadable-shard') this.meet('ERR_CORRUPT', `check finds ${file} unreadable.`)
+      else if (serious || !REMAINS.has(kind)) this.meet('listed by check', `check: ${kind} ${file}`)
     }
   }
 
