@@ -52,6 +52,8 @@ export class Execution {
   readonly #verdicts = new Map<string, Verdict>()
   /** By shard: the effects that its document write carried. */
   readonly #carried = new Map<string, ReadonlySet<Effect>>()
+  /** Effects that came to nothing by an operation that was given up: what the others did must be done after all. */
+  readonly #void = new Set<Effect>()
   /** Changes by the shard that owns their document. */
   readonly #changes = new Map<string, Change[]>()
   readonly #again = new Set<AnyOperation>()
@@ -105,8 +107,26 @@ export class Execution {
     const { documentWrites, unlinking } = this.#plan
     for (const [id, changes] of this.#changes) {
       if (documentWrites.has(id)) continue
-      for (const change of changes) if (!unlinking.candidates.has(change)) this.#settleChange(change)
+      this.#closeUnwritten(changes)
+      for (const change of changes) {
+        if (this.#void.has(this.#effectOf(change))) this.#again.add(change)
+        else if (unlinking.candidates.has(change)) change.committed = () => this.#settleChange(change)
+        else this.#settleChange(change)
+      }
       this.#done(id)
+    }
+  }
+
+  /**
+   * No write carries an effect that leaves its document as it was, so nothing else keeps an operation in it from being given up
+   * when the others' outcome is out already.
+   */
+  #closeUnwritten(changes: readonly Change[]): void {
+    for (const effect of new Set(changes.map((change) => this.#effectOf(change)))) {
+      if (makesADifference(effect)) continue
+      const operations = [...effect.operations]
+      if (operations.some(({ over }) => over)) this.#void.add(effect)
+      else for (const operation of operations) operation.sent = true
     }
   }
 
@@ -202,7 +222,9 @@ export class Execution {
 
   /** Settles the changes that hang on one shard's write alone. */
   #settleWritten(id: string): void {
-    for (const operation of this.#changes.get(id) ?? []) {
+    const changes = this.#changes.get(id) ?? []
+    this.#closeUnwritten(changes)
+    for (const operation of changes) {
       const verdict = this.#verdictOn(this.#effectOf(operation))
       if (verdict.kind === 'again' || (verdict.kind === 'failed' && this.#onlyReads(operation, id))) {
         this.#again.add(operation)
@@ -221,6 +243,7 @@ export class Execution {
 
   /** What became of an effect: its shard's verdict, or that of the marker write that kept it from being sent. */
   #verdictOn(effect: Effect): Verdict {
+    if (this.#void.has(effect)) return { kind: 'again' }
     const id = effect.shard.id
     const writes = this.#plan.documentWrites.get(id)
     if (writes === undefined) return { kind: 'committed', current: true }

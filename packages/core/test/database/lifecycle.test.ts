@@ -187,6 +187,33 @@ test('a prune that can no longer read after it removed a part says so', async ()
   expect(outcome).toMatchObject({ status: 'rejected', reason: { applied: expect.not.stringMatching(/^no$/) } })
 })
 
+test.each([
+  ['a removal', '/kept', (db: VaultDB, signal: AbortSignal) => db.remove('/kept', { signal })],
+  ['a prune', '/folder/kept', (db: VaultDB, signal: AbortSignal) => db.prune('/folder/', { signal })],
+  [
+    'an update',
+    '/kept',
+    (db: VaultDB, signal: AbortSignal) => db.update('/kept', () => null, { signal }),
+  ],
+] as const)('%s that is aborted takes back nothing of what began before it', async (_, path, act) => {
+  const store = await storeWith({ '/there': 0 })
+  const director = new Director(() => 0)
+  const abort = new AbortController()
+  const watched = withFaults(director.over(store), ({ kind }) => {
+    if (kind === 'write') abort.abort(new Error('enough'))
+    return 'pass'
+  })
+  const db = await director.run(openVault(watched, { runtime: director.runtime(3) }))
+  const works = [db.put(path, 1), act(db, abort.signal), db.put('/neighbour', 2)]
+  const outcomes = await director.run(Promise.allSettled(works))
+  expect(outcomes).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { code: 'ERR_ABORTED', applied: 'no' } },
+    { status: 'fulfilled' },
+  ])
+  expect(await documentsOf(store)).toEqual({ '/there': 0, [path]: 1, '/neighbour': 2 })
+})
+
 test('reads are aborted too, alone among those that share a request', async () => {
   const director = new Director(() => 0)
   const db = await director.run(openVault(director.over(await storeWith({ '/a': 1 }))))
