@@ -1,4 +1,5 @@
 import type { LoadedShard } from '../shards/cache.ts'
+import { chainFault } from '../shards/chain.ts'
 import type { ShardManager } from '../shards/manager.ts'
 import type { AnyOperation } from './operation.ts'
 
@@ -53,20 +54,27 @@ export class View {
     return this.#bases.has(id) || this.#errors.has(id)
   }
 
-  #get(id: string): LoadedShard {
+  /** The base of shard `id`, come to by the map on the way to `key`, or from its left neighbour. */
+  #get(id: string, key: string, before: LoadedShard | undefined): LoadedShard {
     const shard = this.#bases.get(id)
-    if (shard !== undefined) return shard
+    if (shard !== undefined) {
+      const fault = chainFault(shard, key, before)
+      if (fault !== null) throw new Unreadable(fault)
+      return shard
+    }
     if (this.#errors.has(id)) throw new Unreadable(this.#errors.get(id))
     throw new NeedShards([id])
   }
 
   /** The base that owns `key`. */
   at(key: string): LoadedShard {
+    let before: LoadedShard | undefined
     for (let id = this.manager.map.find(key); ; ) {
-      const shard = this.#get(id)
+      const shard = this.#get(id, key, before)
       const { hi, next } = shard.state
       if (hi === null || next === null || key < hi) return shard
       this.manager.follow(shard)
+      before = shard
       id = next
     }
   }
@@ -76,12 +84,14 @@ export class View {
     const missing = this.manager.map.between(first, last).filter((id) => !this.knows(id))
     if (missing.length > 0) throw new NeedShards(missing)
     const covering: LoadedShard[] = []
+    let before: LoadedShard | undefined
     for (let id = this.manager.map.find(first); ; ) {
-      const shard = this.#get(id)
+      const shard = this.#get(id, first, before)
       const { hi, next } = shard.state
       if (hi === null || hi > first) covering.push(shard)
       if (hi === null || next === null || (last !== null && hi > last)) return covering
       this.manager.follow(shard)
+      before = shard
       id = next
     }
   }

@@ -14,6 +14,7 @@ import { baseOf, failedWrite, judgeWrite, type VaultRoot } from '../vault/root.t
 import type { WitnessBook } from '../vault/witness.ts'
 import type { SeenFile } from '../vault/witness-record.ts'
 import { type Freshness, type LoadedShard, ShardCache } from './cache.ts'
+import { chainFault } from './chain.ts'
 import { changeShard, type ItemChange, removedPaths } from './change.ts'
 import { MapKeeper } from './map-keeper.ts'
 import type { ShardMap } from './shard-map.ts'
@@ -32,6 +33,11 @@ export type ShardWriteOutcome =
 
 /** After this many shards found by following `next`, one after the other, the stored map is read again: it knows more. */
 const HOPS_BEFORE_REFRESH = 2
+
+function assertChained(shard: LoadedShard, key: string, before: LoadedShard | undefined): void {
+  const fault = chainFault(shard, key, before)
+  if (fault !== null) throw fault
+}
 
 /** Owns the shard files: the cache of their newest known states, reading, writing and splitting. */
 export class ShardManager {
@@ -85,8 +91,10 @@ export class ShardManager {
     const loaded = new Map((await Promise.all(ids.map(load))).map((shard) => [shard.id, shard]))
     const covering: LoadedShard[] = []
     let gaps = 0
+    let before: LoadedShard | undefined
     for (let id = ids[0] as string; ; ) {
       const shard = loaded.get(id) ?? (await load(id))
+      assertChained(shard, first, before)
       const { hi, next } = shard.state
       if (hi === null || hi > first) covering.push(shard)
       if (hi === null || next === null || (last !== null && hi > last)) return covering
@@ -96,6 +104,7 @@ export class ShardManager {
         for (const each of await Promise.all(missing.map(load))) loaded.set(each.id, each)
       }
       this.follow(shard)
+      before = shard
       id = next
     }
   }
@@ -108,14 +117,18 @@ export class ShardManager {
   /** The shard that owns `key`, recent enough: routes by the map, then to the right for as long as the key lies there. */
   async locate(key: string, freshness: Freshness, signal?: AbortSignal): Promise<LoadedShard> {
     let hops = 0
+    let before: LoadedShard | undefined
     for (let id = this.map.find(key); ; ) {
       const shard = await this.load(id, freshness, signal)
+      assertChained(shard, key, before)
       const { hi, next } = shard.state
       if (hi === null || next === null || key < hi) return shard
       this.follow(shard)
+      before = shard
       id = next
       if (++hops === HOPS_BEFORE_REFRESH) {
         await this.refreshRoot(signal)
+        before = undefined
         id = this.map.find(key)
       }
     }
