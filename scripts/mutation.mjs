@@ -2,9 +2,9 @@
 // thousands of small ways and says which of these mutants no test noticed. Results are kept, so that a later run tries
 // only what has changed.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Stryker } from '@stryker-mutator/core'
@@ -13,6 +13,7 @@ const ROOMS = ['crypto', 'format', 'vault', 'shards', 'operations']
 const MIN_SCORE = 85
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const sources = join(root, 'packages', 'core', 'src')
 const results = join(root, '.setup', 'mutation')
 const equivalentsFile = join(root, 'scripts', 'mutation', 'equivalents.json')
 
@@ -33,16 +34,17 @@ const identity = ({ file, line, mutator, original, replacement }) =>
   JSON.stringify([file, line, mutator, original, replacement])
 
 /**
- * @param {string} room
- * @param {{ files: string[], concurrency: number, fresh: boolean }} options
+ * One run a file, so that an interrupted run keeps what it has found, and files can be worked on side by side.
+ * @param {string} file - Below packages/core/src.
+ * @param {{ concurrency: number, fresh: boolean }} options
  */
-async function run(room, { files, concurrency, fresh }) {
-  const incrementalFile = join(results, `${room}.json`)
+async function run(file, { concurrency, fresh }) {
+  const incrementalFile = join(results, `${file}.json`)
   if (fresh) rmSync(incrementalFile, { force: true })
-  const folder = `packages/core/src/${room}`
+  mkdirSync(dirname(incrementalFile), { recursive: true })
   const stryker = new Stryker({
     configFile: join(root, 'stryker.config.mjs'),
-    mutate: files.length === 0 ? [`${folder}/**/*.ts`] : files.map((file) => `${folder}/${file}`),
+    mutate: [`packages/core/src/${file}`],
     incrementalFile,
     concurrency,
   })
@@ -60,7 +62,7 @@ function describe({ fileName, location: { start, end }, mutatorName, replacement
   text[text.length - 1] = text.at(-1)?.slice(0, end.column - 1) ?? ''
   text[0] = text[0]?.slice(start.column - 1) ?? ''
   return {
-    file: relative(join(root, 'packages/core/src'), fileName),
+    file: relative(sources, fileName),
     line: (lines[start.line - 1] ?? '').trim(),
     mutator: mutatorName,
     original: oneLine(text.join('\n')),
@@ -72,58 +74,72 @@ function describe({ fileName, location: { start, end }, mutatorName, replacement
 /** @returns {Equivalent[]} */
 const equivalents = () => (existsSync(equivalentsFile) ? JSON.parse(readFileSync(equivalentsFile, 'utf8')) : [])
 
-/**
- * Prints what survived and is not known to be equivalent, and what is listed and did not survive.
- * @param {string} room
- * @param {any[]} found - Results of Stryker.
- * @param {boolean} whole - Whether all files of the room were looked at.
- * @returns {boolean} Whether enough was killed.
- */
-function judge(room, found, whole) {
-  /** @type {Record<string, number>} */
-  const counts = {}
-  for (const { status } of found) counts[status] = (counts[status] ?? 0) + 1
-  const { Killed = 0, Timeout = 0, Survived = 0, NoCoverage = 0 } = counts
-  const valid = Killed + Timeout + Survived + NoCoverage
-  const score = valid === 0 ? 100 : (100 * (Killed + Timeout)) / valid
-
-  const survivors = found.filter(({ status }) => status === 'Survived' || status === 'NoCoverage').map(describe)
-  const known = new Map(equivalents().map((each) => [identity(each), each]))
-  const unknown = survivors.filter((each) => !known.has(identity(each)))
-  const alive = new Set(survivors.map(identity))
-  const stale = whole ? [...known].filter(([key, { file }]) => file.startsWith(`${room}/`) && !alive.has(key)) : []
-
-  const text = unknown.map(
-    ({ file, at, mutator, line, original, replacement }) =>
-      `${file}:${at} ${mutator}\n    ${line}\n    - ${original}\n    + ${replacement}\n`,
-  )
-  writeFileSync(join(results, `${room}-survivors.txt`), text.join(''))
-  // To be copied into the list of equivalents, with a reason.
-  const entries = unknown.map(({ at: _, ...mutant }) => ({ ...mutant, reason: '' }))
-  writeFileSync(join(results, `${room}-survivors.json`), JSON.stringify(entries, null, 2))
-
-  console.log(text.join(''))
-  for (const [, { file, line, replacement }] of stale)
-    console.log(`Listed as equivalent, but killed or gone: ${file} "${line}" -> "${replacement}"`)
-  console.log(
-    `${room}: ${score.toFixed(1)} % of ${valid} mutants killed; ${survivors.length} survived, ` +
-      `${survivors.length - unknown.length} of them listed as equivalent; ${JSON.stringify(counts)}`,
-  )
-  return score >= MIN_SCORE && stale.length === 0
+/** @param {any[]} found - Results of Stryker. */
+function scoreOf(found) {
+  /** @param {string[]} statuses */
+  const count = (...statuses) => found.filter(({ status }) => statuses.includes(status)).length
+  const killed = count('Killed', 'Timeout')
+  const tried = killed + count('Survived', 'NoCoverage')
+  const percent = tried === 0 ? 100 : (100 * killed) / tried
+  // An error outside of all tests, such as an unhandled rejection, counts neither way.
+  const rest = `${count('Timeout')} of them by time, ${count('RuntimeError')} not judged`
+  return { percent, text: `${percent.toFixed(1)} % of ${tried} mutants killed (${rest})` }
 }
+
+/**
+ * Prints and writes down what survived and is not known to be equivalent, and what is listed and did not survive.
+ * @param {string[]} files
+ * @param {any[]} found
+ */
+function report(files, found) {
+  const survivors = found.filter(({ status }) => status === 'Survived' || status === 'NoCoverage').map(describe)
+  const alive = new Set(survivors.map(identity))
+  const known = new Set(equivalents().map(identity))
+  const unknown = survivors.filter((each) => !known.has(identity(each)))
+  for (const { file, at, mutator, line, original, replacement } of unknown)
+    console.log(`${file}:${at} ${mutator}\n    ${line}\n    - ${original}\n    + ${replacement}`)
+  const stale = equivalents().filter((each) => files.includes(each.file) && !alive.has(identity(each)))
+  for (const { file, line, replacement } of stale)
+    console.log(`Listed as equivalent, but killed or gone: ${file} "${line}" -> "${replacement}"`)
+  console.log(`${survivors.length} survived, ${survivors.length - unknown.length} of them listed as equivalent.`)
+  return unknown
+}
+
+/** @param {string} room */
+const filesOf = (room) =>
+  readdirSync(join(sources, room))
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${room}/${name}`)
 
 const { values } = parseArgs({
   options: {
     room: { type: 'string', default: ROOMS.join(',') },
-    file: { type: 'string', default: '' },
+    file: { type: 'string' },
     concurrency: { type: 'string', default: String(availableParallelism()) },
     fresh: { type: 'boolean', default: false },
   },
 })
-const files = values.file.split(',').filter((file) => file !== '')
-mkdirSync(results, { recursive: true })
+const options = { concurrency: Number(values.concurrency), fresh: values.fresh }
+/** @type {string[]} */
+const summary = []
 for (const room of values.room.split(',')) {
   if (!ROOMS.includes(room)) throw new Error(`There is no room "${room}": ${ROOMS.join(', ')}.`)
-  const found = await run(room, { files, concurrency: Number(values.concurrency), fresh: values.fresh })
-  if (!judge(room, found, files.length === 0)) process.exitCode = 1
+  const chosen = values.file?.split(',').map((name) => `${room}/${name}`)
+  const files = filesOf(room).filter((file) => chosen === undefined || chosen.includes(file))
+  const found = []
+  const unknown = []
+  for (const file of files) {
+    console.log(`\n${file}`)
+    const mutants = await run(file, options)
+    unknown.push(...report([file], mutants))
+    console.log(`${file}: ${scoreOf(mutants).text}.`)
+    found.push(...mutants)
+    // In the form of the list of equivalents, which lacks only the reasons.
+    const entries = unknown.map(({ at: _, ...mutant }) => ({ ...mutant, reason: '' }))
+    writeFileSync(join(results, `${room}-survivors.json`), `${JSON.stringify(entries, null, 2)}\n`)
+  }
+  const { percent, text } = scoreOf(found)
+  summary.push(`${room}: ${text}; ${unknown.length} survivors are not listed.`)
+  if (percent < MIN_SCORE) process.exitCode = 1
 }
+console.log(`\n${summary.join('\n')}`)
