@@ -4,35 +4,35 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'vite'
 import type * as Exploration from '../../src/explore/index.ts'
-import type { Variant } from './variants.ts'
+import type { Change } from './variants/variant.ts'
 
 const packages = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** Makes the variant's one change while its file is bundled; fails where the text has changed meanwhile. */
-function change({ file, from, to }: Variant, done: () => void): Plugin {
+/** Makes the changes while their files are bundled; fails where a text has changed meanwhile. */
+function change(changes: readonly Change[], missing: Set<Change>): Plugin {
   return {
     name: 'change-a-rule',
     enforce: 'pre',
     transform(code, id) {
-      if (!id.endsWith(`core/src/${file}`)) return null
-      if (code.split(from).length !== 2) throw new Error(`${file} does not hold "${from}" exactly once.`)
-      done()
-      return code.replace(from, () => to)
+      let changed = code
+      for (const each of changes.filter(({ file }) => id.endsWith(`core/src/${file}`))) {
+        const { file, from, to } = each
+        if (changed.split(from).length !== 2) throw new Error(`${file} does not hold "${from}" exactly once.`)
+        changed = changed.replace(from, () => to)
+        missing.delete(each)
+      }
+      return changed === code ? null : changed
     },
   }
 }
 
-/** The simulation over an engine with one rule switched off. */
-export async function bundleVariant(variant: Variant): Promise<typeof Exploration> {
-  let changed = false
+/** The simulation over an engine whose source text is changed. */
+export async function bundleVariant(changes: readonly Change[]): Promise<typeof Exploration> {
+  const missing = new Set(changes)
   const output = await build({
     configFile: false,
     logLevel: 'silent',
-    plugins: [
-      change(variant, () => {
-        changed = true
-      }),
-    ],
+    plugins: [change(changes, missing)],
     resolve: { alias: { '@vaultdb/core': join(packages, 'core/src/index.ts') } },
     build: {
       write: false,
@@ -42,7 +42,7 @@ export async function bundleVariant(variant: Variant): Promise<typeof Exploratio
     },
     ssr: { noExternal: true },
   })
-  if (!changed) throw new Error(`${variant.file} is not part of the bundle.`)
+  for (const { file } of missing) throw new Error(`${file} is not part of the bundle.`)
   const [bundle] = Array.isArray(output) ? output : [output]
   if (bundle === undefined || !('output' in bundle)) throw new Error('Nothing was bundled.')
   const folder = await mkdtemp(join(tmpdir(), 'variant-'))

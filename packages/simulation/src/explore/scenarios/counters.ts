@@ -1,4 +1,4 @@
-import { each, type Sketches, update } from './sketch.ts'
+import { each, get, type Sketches, update } from './sketch.ts'
 
 /** Changes of one document that must all show in the end. */
 export const COUNTERS: Sketches = {
@@ -9,4 +9,10 @@ export const COUNTERS: Sketches = {
     with: ['/a/1'],
     clients: [[[update('/a/1'), update('/a/1')]], [[update('/a/1')]]],
   },
+  'two counters that take their time': {
+    in: 'together',
+    with: ['/a/1'],
+    clients: each({ kind: 'update-later', path: '/a/1' }, { kind: 'update-later', path: '/a/1' }),
+  },
+  'a counter that is read': { in: 'together', with: ['/a/1'], clients: [[[update('/a/1')], [get('/a/1')]]] },
 }

@@ -1,4 +1,4 @@
-import { each, one, put, remove, type Sketches, update } from './sketch.ts'
+import { each, get, one, put, remove, type Sketches, update } from './sketch.ts'
 
 /** Directories that are filled, emptied and filled again. */
 export const DIRECTORIES: Sketches = {
@@ -40,5 +40,21 @@ export const DIRECTORIES: Sketches = {
     in: 'scattered',
     with: ['/a/1', '/a/b/1'],
     clients: each(remove('/a/1'), remove('/a/b/1')),
+  },
+  'a new directory, and a put': { in: 'spanning', clients: each(put('/a/1'), put('/x')) },
+  'a document removed twice at once, and changed': {
+    in: 'apart',
+    with: ['/a/1'],
+    clients: [[[remove('/a/1'), remove('/a/1')]], [[update('/a/1')]]],
+  },
+  'a document removed above another': {
+    in: 'nested',
+    with: ['/a/1', '/a/b/1'],
+    clients: each(remove('/a/1'), get('/a/b/1')),
+  },
+  'a nested document removed and changed': {
+    in: 'scattered',
+    with: ['/a/b/1'],
+    clients: each(remove('/a/b/1'), update('/a/b/1')),
   },
 }

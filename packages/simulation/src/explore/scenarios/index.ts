@@ -14,6 +14,12 @@ const WRITES_ASTRAY: readonly Outcome[] = ['lost', 'late', 'timeout', 'resent', 
 /** The scenarios, without faults, with one write that goes wrong, and with one read that does. */
 export const SCENARIOS: readonly Scenario[] = [
   toScenario('two counters, two writes astray', SKETCHES['two counters'] as Sketch, WRITES_ASTRAY, 2),
+  toScenario(
+    'a counter that is read, three writes astray',
+    SKETCHES['a counter that is read'] as Sketch,
+    WRITES_ASTRAY,
+    3,
+  ),
   ...Object.entries(SKETCHES).flatMap(([name, sketch]) => [
     toScenario(name, sketch, [], 0),
     toScenario(`${name}, a write astray`, sketch, WRITES_ASTRAY, 1),

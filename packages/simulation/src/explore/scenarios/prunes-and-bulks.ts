@@ -1,4 +1,4 @@
-import { each, get, one, prune, put, remove, type Sketches, update, write } from './sketch.ts'
+import { each, get, one, prune, put, remove, type Sketches, sequence, update, write } from './sketch.ts'
 
 /** Operations on many documents beside others. */
 export const PRUNES_AND_BULKS: Sketches = {
@@ -21,5 +21,19 @@ export const PRUNES_AND_BULKS: Sketches = {
     in: 'spanning',
     with: ['/a/1'],
     clients: one(write(['/a/2'], ['/a/1']), update('/a/1'), get('/a/2')),
+  },
+  'a bulk into a new directory, and a put': {
+    in: 'spanning',
+    clients: each(write(['/a/1', '/a/2'], []), put('/x')),
+  },
+  'a put with an update, beside a read': {
+    in: 'spanning',
+    with: ['/a/2'],
+    clients: [[[put('/a/1'), update('/a/2'), get('/a/2')]], [[update('/a/2')]]],
+  },
+  'a put with an update, and a later update of one client': {
+    in: 'spanning',
+    with: ['/a/2'],
+    clients: [[[put('/a/1'), update('/a/2'), sequence(get('/x'), update('/a/2'))]]],
   },
 }

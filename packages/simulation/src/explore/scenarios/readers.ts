@@ -40,4 +40,10 @@ export const READERS: Sketches = {
     with: ['/a/1'],
     clients: [[[get('/a/1'), sequence(put('/x'), update('/a/1'), remove('/a/2'))]], [[put('/a/2')]]],
   },
+  'a slow read and a removal': {
+    in: 'spanning',
+    with: ['/a/1'],
+    cold: true,
+    clients: [[[get('/a/2')], [get('/a/2'), sequence(get('/x'), remove('/a/2'))]], [[put('/a/2')]]],
+  },
 }

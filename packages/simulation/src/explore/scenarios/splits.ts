@@ -39,4 +39,14 @@ export const SPLITS: Sketches = {
     with: ['/a/1', '/a/2'],
     clients: one(write(['/a/3', '/a/4', '/a/5', '/a/6'], []), update('/a/1')),
   },
+  'a split and reads of everything': {
+    in: 'apart',
+    shardBytes: NARROW,
+    with: ['/a/1', '/a/2'],
+    cold: true,
+    clients: [
+      [[write(['/a/3', '/a/4', '/a/5', '/a/6'], [])]],
+      [['/a/1', '/a/2', '/a/3', '/a/4', '/a/5', '/a/6'].map(get)],
+    ],
+  },
 }

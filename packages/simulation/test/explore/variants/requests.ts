@@ -1,0 +1,65 @@
+import { UNEXPLAINED, type Variant } from './variant.ts'
+
+/** That a write whose answer is lost is applied once or not at all, and is known to be. */
+export const REQUESTS: readonly Variant[] = [
+  {
+    rule: 'an unsettled write is sent again and not planned anew',
+    changes: [
+      {
+        file: 'vault/requests.ts',
+        from: 'unsettled ??= { error }',
+        to: "if (code === 'ERR_UNAVAILABLE') return { kind: 'conflict' }\n        unsettled ??= { error }",
+      },
+    ],
+    scenario: 'two counters, a write astray',
+    notices: UNEXPLAINED,
+  },
+  {
+    rule: 'a conflict is searched for the own write',
+    changes: [
+      {
+        file: 'vault/requests.ts',
+        from: 'const finding = await write.inspect()',
+        to: "const found = await write.inspect()\n      const finding: Finding = found.kind === 'current' && write.expected === null ? found : { kind: 'not-applied' }",
+      },
+    ],
+    scenario: 'two counters, a write astray',
+    notices: UNEXPLAINED,
+  },
+  {
+    rule: 'the whole log is searched',
+    changes: [
+      {
+        file: 'format/sequence-log.ts',
+        from: 'return log.entries.some((entry) => entry.writeId === writeId) || log.olderIds.includes(writeId)',
+        to: 'return log.entries.at(-1)?.writeId === writeId',
+      },
+    ],
+    scenario: 'two counters, a write astray',
+    notices: UNEXPLAINED,
+  },
+  {
+    rule: 'a refused re-send settles nothing',
+    changes: [
+      {
+        file: 'vault/requests.ts',
+        from: 'if (unsettled === null && code !== undefined && REFUSALS.has(code))',
+        to: 'if (code !== undefined && REFUSALS.has(code))',
+      },
+    ],
+    scenario: 'two counters, two writes astray',
+    notices: UNEXPLAINED,
+  },
+  {
+    rule: 'what nobody can tell the outcome of is not tried again',
+    changes: [
+      {
+        file: 'operations/execution.ts',
+        from: "if (outcome.kind === 'conflict' || outcome.kind === 'withdrawn') return { kind: 'again' }",
+        to: "if (outcome.kind !== 'refused') return { kind: 'again' }",
+      },
+    ],
+    scenario: 'a counter that is read, three writes astray',
+    notices: UNEXPLAINED,
+  },
+]
