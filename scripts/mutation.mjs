@@ -79,30 +79,35 @@ function scoreOf(found) {
   /** @param {string[]} statuses */
   const count = (...statuses) => found.filter(({ status }) => statuses.includes(status)).length
   const killed = count('Killed', 'Timeout')
+  const overdue = found.filter(({ statusReason = '' }) => statusReason.startsWith('Test timed out')).length
   const tried = killed + count('Survived', 'NoCoverage')
   const percent = tried === 0 ? 100 : (100 * killed) / tried
   // An error outside of all tests, such as an unhandled rejection, counts neither way.
-  const rest = `${count('Timeout')} of them by time, ${count('RuntimeError')} not judged`
+  const rest = `${count('Timeout') + overdue} of them by time, ${count('RuntimeError')} not judged`
   return { percent, text: `${percent.toFixed(1)} % of ${tried} mutants killed (${rest})` }
 }
 
 /**
  * Prints and writes down what survived and is not known to be equivalent, and what is listed and did not survive.
- * @param {string[]} files
+ * @param {string} file
  * @param {any[]} found
+ * @returns {number} How many survived that are not listed.
  */
-function report(files, found) {
+function report(file, found) {
   const survivors = found.filter(({ status }) => status === 'Survived' || status === 'NoCoverage').map(describe)
   const alive = new Set(survivors.map(identity))
   const known = new Set(equivalents().map(identity))
   const unknown = survivors.filter((each) => !known.has(identity(each)))
-  for (const { file, at, mutator, line, original, replacement } of unknown)
+  for (const { at, mutator, line, original, replacement } of unknown)
     console.log(`${file}:${at} ${mutator}\n    ${line}\n    - ${original}\n    + ${replacement}`)
-  const stale = equivalents().filter((each) => files.includes(each.file) && !alive.has(identity(each)))
-  for (const { file, line, replacement } of stale)
+  const stale = equivalents().filter((each) => each.file === file && !alive.has(identity(each)))
+  for (const { line, replacement } of stale)
     console.log(`Listed as equivalent, but killed or gone: ${file} "${line}" -> "${replacement}"`)
   console.log(`${survivors.length} survived, ${survivors.length - unknown.length} of them listed as equivalent.`)
-  return unknown
+  // In the form of the list of equivalents, which lacks only the reasons.
+  const entries = unknown.map(({ at: _, ...mutant }) => ({ ...mutant, reason: '' }))
+  writeFileSync(join(results, `${file}.survivors.json`), `${JSON.stringify(entries, null, 2)}\n`)
+  return unknown.length
 }
 
 /** @param {string} room */
@@ -127,19 +132,16 @@ for (const room of values.room.split(',')) {
   const chosen = values.file?.split(',').map((name) => `${room}/${name}`)
   const files = filesOf(room).filter((file) => chosen === undefined || chosen.includes(file))
   const found = []
-  const unknown = []
+  let unlisted = 0
   for (const file of files) {
     console.log(`\n${file}`)
     const mutants = await run(file, options)
-    unknown.push(...report([file], mutants))
-    console.log(`${file}: ${scoreOf(mutants).text}.`)
     found.push(...mutants)
-    // In the form of the list of equivalents, which lacks only the reasons.
-    const entries = unknown.map(({ at: _, ...mutant }) => ({ ...mutant, reason: '' }))
-    writeFileSync(join(results, `${room}-survivors.json`), `${JSON.stringify(entries, null, 2)}\n`)
+    unlisted += report(file, mutants)
+    console.log(`${file}: ${scoreOf(mutants).text}.`)
   }
   const { percent, text } = scoreOf(found)
-  summary.push(`${room}: ${text}; ${unknown.length} survivors are not listed.`)
+  summary.push(`${room}: ${text}; ${unlisted} survivors are not listed.`)
   if (percent < MIN_SCORE) process.exitCode = 1
 }
 console.log(`\n${summary.join('\n')}`)
