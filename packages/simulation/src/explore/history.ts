@@ -4,12 +4,15 @@ export type Transition = (before: string | null) => { readonly after: string | n
 /** One operation as far as it concerns one document. */
 export interface HistoryEntry {
   readonly label: string
-  readonly begin: number
+  /** The first moment at which it may have taken effect. */
+  begin: number
   /** Infinity while its outcome is open, and for ever where nobody can tell when it takes effect. */
   end: number
   /** Whether it took effect for certain. */
   certain: boolean
   transition: Transition
+  /** An operation that must have taken effect before: of the same client, which never goes back to what was before it. */
+  readonly after?: HistoryEntry | undefined
 }
 
 /** Sees exactly this. */
@@ -31,6 +34,11 @@ export function isLinearizable(entries: readonly HistoryEntry[], initial: string
   const sorted = [...entries].sort((a, b) => a.begin - b.begin)
   const refuted = new Set<string>()
   const taken = new Array<boolean>(sorted.length).fill(false)
+  const places = new Map(sorted.map((entry, at) => [entry, at]))
+  const isDue = ({ after }: HistoryEntry): boolean => {
+    const place = after === undefined ? undefined : places.get(after)
+    return place === undefined || taken[place] === true
+  }
 
   const search = (start: number, value: string | null): boolean => {
     let first = start
@@ -47,7 +55,7 @@ export function isLinearizable(entries: readonly HistoryEntry[], initial: string
     for (let at = first; at < sorted.length; at++) {
       const entry = sorted[at] as HistoryEntry
       if (entry.begin > horizon) break
-      if (taken[at]) continue
+      if (taken[at] || !isDue(entry)) continue
       const result = entry.transition(value)
       if (result === undefined) continue
       taken[at] = true
