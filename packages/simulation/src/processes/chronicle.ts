@@ -13,6 +13,12 @@ interface Open {
   readonly entries: ReadonlyMap<string, HistoryEntry>
 }
 
+/** A task that has begun, and what it did last with each document: what it does later is no older than that. */
+interface TaskSoFar {
+  readonly begin: number
+  readonly last: Map<string, HistoryEntry>
+}
+
 /** An operation that failed. */
 export interface FailedOperation extends Failure {
   readonly process: number
@@ -30,9 +36,7 @@ export class Chronicle {
   readonly #universe: readonly string[]
   readonly #entries: ReadonlyMap<string, HistoryEntry[]>
   readonly #open = new Map<string, Open>()
-  /** Since when a task may know a document: its own beginning, or that of its last write to it. */
-  readonly #known = new Map<string, Map<string, number>>()
-  readonly #taskBegins = new Map<string, number>()
+  readonly #tasks = new Map<string, TaskSoFar>()
   #interrupted: Open[] = []
   /** What is certain of each document before its entries. */
   readonly #initial = new Map<string, string | null>()
@@ -49,7 +53,7 @@ export class Chronicle {
   /** Takes in the next line of the journal. */
   take(line: JournalLine): void {
     this.#tick++
-    if (line.event === 'task') this.#taskBegins.set(`${line.process}.${line.task}`, this.#tick)
+    if (line.event === 'task') this.#tasks.set(`${line.process}.${line.task}`, { begin: this.#tick, last: new Map() })
     else if (line.event === 'begin') this.#begin(line)
     else if (line.event === 'dead') this.#dead(line.process)
     else if (line.event === 'fail') this.#fail(this.#close(line), line.failure)
@@ -83,27 +87,24 @@ export class Chronicle {
 
   #enter(open: Open, answer: Answer): void {
     const { author, operation, entries } = open
+    const task = this.#tasks.get(`${open.process}.${open.task}`)
     for (const [path, { transition, looked }] of effectsOf(operation, author, answer, this.#universe)) {
-      const begin = looked ? this.#knownSince(open, path) : open.begin
+      const begin = looked ? (task?.begin ?? open.begin) : open.begin
       const label = `${author} ${operation.kind}${looked ? `: ${brief(answer)}` : ''}`
-      const known = entries.get(path)
-      const certain = { label, begin, end: this.#tick, certain: true, transition }
-      if (known !== undefined) Object.assign(known, certain)
-      else this.#entries.get(path)?.push(certain)
-      if (!looked && open.task !== null) this.#noteWrite(open, path)
+      const entry: HistoryEntry = {
+        label,
+        begin,
+        end: this.#tick,
+        certain: true,
+        transition,
+        after: task?.last.get(path),
+      }
+      const all = this.#entries.get(path) ?? []
+      const begun = entries.get(path)
+      if (begun !== undefined) all.splice(all.indexOf(begun), 1, entry)
+      else all.push(entry)
+      task?.last.set(path, entry)
     }
-  }
-
-  #knownSince({ process, task, begin }: Open, path: string): number {
-    if (task === null) return begin
-    const name = `${process}.${task}`
-    return this.#known.get(name)?.get(path) ?? this.#taskBegins.get(name) ?? begin
-  }
-
-  #noteWrite({ process, task, begin }: Open, path: string): void {
-    const name = `${process}.${task}`
-    const known = this.#known.get(name) ?? new Map<string, number>()
-    this.#known.set(name, known.set(path, begin))
   }
 
   #fail(open: Open, failure: Failure): void {
@@ -130,13 +131,6 @@ export class Chronicle {
       this.#open.delete(author)
       this.#interrupted.push(open)
     }
-  }
-
-  /** Operations that are under way; of one process, or of all. */
-  underWay(process?: number): Operation[] {
-    return [...this.#open.values()]
-      .filter((open) => process === undefined || open.process === process)
-      .map(({ operation }) => operation)
   }
 
   /** The operations that processes were killed in since the last time this was asked; forgotten by {@link startAnew}. */
@@ -174,20 +168,19 @@ export class Chronicle {
 
   /**
    * Forgets what led to the documents that were observed last; only for a moment since which nothing has ended. What is under
-   * way keeps the histories of the documents that it may change.
+   * way keeps the histories of the documents that it may change, and in a task all of them: the task may still know them.
    */
   startAnew(): void {
-    const unsettled = new Set([...this.#open.values()].flatMap(({ entries }) => [...entries.keys()]))
+    const open = [...this.#open.values()]
+    this.#interrupted = []
+    if (open.some(({ task }) => task !== null)) return
+    const unsettled = new Set(open.flatMap(({ entries }) => [...entries.keys()]))
     for (const [path, entries] of this.#entries) {
       if (unsettled.has(path)) continue
       entries.length = 0
       this.#initial.set(path, this.#stored.get(path) ?? null)
     }
-    this.#interrupted = []
-    if (this.#open.size === 0) {
-      this.#known.clear()
-      this.#taskBegins.clear()
-    }
+    this.#tasks.clear()
   }
 
   /**

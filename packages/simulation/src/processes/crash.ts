@@ -1,4 +1,4 @@
-import { mkdirSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSeededRandom, type SeededRandom } from '../seeded-random.ts'
 import { audit } from './audit.ts'
@@ -97,7 +97,8 @@ class Proving {
       }
       await this.#end()
     } finally {
-      this.#crew.disband()
+      await this.#crew.disband()
+      closeSync(this.#journalFile)
     }
   }
 

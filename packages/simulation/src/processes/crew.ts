@@ -21,6 +21,8 @@ export class Member {
   stopped = false
   finished = false
   dead = false
+  /** Resolves when it is dead. */
+  readonly end: Promise<void>
   #continued = false
 
   constructor(worker: string, input: WorkerInput, changed: () => void, failed: (error: Error) => void) {
@@ -33,12 +35,15 @@ export class Member {
       createInterface({ input: this.#child.stdout }).on('line', (line) => this.#hear(line as Notice))
     }
     this.#child.on('error', failed)
-    this.#child.on('close', (code, signal) => {
-      this.dead = true
-      if (signal !== 'SIGKILL' && !(code === 0 && this.finished)) {
-        failed(new Error(`Process ${this.number} ended by itself: ${signal ?? `exit code ${code}`}.`))
-      }
-      changed()
+    this.end = new Promise((resolve) => {
+      this.#child.on('close', (code, signal) => {
+        this.dead = true
+        if (signal !== 'SIGKILL' && !(code === 0 && this.finished)) {
+          failed(new Error(`Process ${this.number} ended by itself: ${signal ?? `exit code ${code}`}.`))
+        }
+        changed()
+        resolve()
+      })
     })
   }
 
@@ -137,8 +142,10 @@ export class Crew {
     }
   }
 
-  /** Kills all that are left. */
-  disband(): void {
-    for (const member of this.members) member.kill()
+  /** Kills all that are left; resolves when they are dead. */
+  async disband(): Promise<void> {
+    const { members } = this
+    for (const member of members) member.kill()
+    await Promise.all(members.map(({ end }) => end))
   }
 }

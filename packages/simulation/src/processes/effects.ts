@@ -69,6 +69,8 @@ export function effectsOf(
       )
     case 'write':
       return new Map(bulk(operation, author, answer as readonly WriteResult[]))
+    case 'mend':
+      return new Map()
     case 'list':
       return new Map(listed(below(universe, operation.directory), operation.directory, answer as readonly string[]))
     case 'find': {

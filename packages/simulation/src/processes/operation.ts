@@ -1,16 +1,19 @@
-import type { DocumentStore, WriteOperation, WriteResult } from '@vaultdb/core'
+import type { DocumentStore, VaultDB, WriteOperation, WriteResult } from '@vaultdb/core'
+import { check } from '@vaultdb/core/maintenance'
 import { documentBy, type SignedDocument, signatures, signedBy } from './document.ts'
 
 /**
  * One operation on a vault, as plain data.
  *
  * Updates are of four kinds: `update`; `update-later`, whose function answers only after it has itself read the document;
- * `update-away`, whose function answers `null`; `update-refused`, whose function throws.
+ * `update-away`, whose function answers `null`; `update-refused`, whose function throws. `mend` is `check` with repairs, while
+ * others go on.
  */
 export type Operation =
   | { readonly kind: 'get' | 'put' | 'remove' | UpdateKind; readonly path: string }
   | { readonly kind: 'list' | 'find' | 'entries' | 'prune'; readonly directory: string }
   | { readonly kind: 'write'; readonly put: readonly string[]; readonly remove: readonly string[] }
+  | { readonly kind: 'mend' }
 
 export type UpdateKind = 'update' | 'update-later' | 'update-away' | 'update-refused'
 
@@ -25,8 +28,13 @@ export type Answer =
 
 class Refusal extends Error {}
 
-/** Performs an operation; what it writes is signed by `author`. */
-export async function perform(store: DocumentStore, operation: Operation, author: string): Promise<Answer> {
+/** Performs an operation on `store`, which is `db` or a task of it; what it writes is signed by `author`. */
+export async function perform(
+  db: VaultDB,
+  store: DocumentStore,
+  operation: Operation,
+  author: string,
+): Promise<Answer> {
   switch (operation.kind) {
     case 'get':
       return signatures(await store.get(operation.path))
@@ -47,6 +55,10 @@ export async function perform(store: DocumentStore, operation: Operation, author
       return await store.prune(operation.directory)
     case 'write':
       return await store.write(writeOperations(operation, author))
+    case 'mend': {
+      const { problems } = await check(db, { repair: true })
+      return problems.map(({ kind }) => kind)
+    }
     default:
       return await update(store, operation.kind, operation.path, author)
   }

@@ -19,13 +19,13 @@ export class Recorder {
 
   async run(db: VaultDB, { inTask, operations }: Passage): Promise<void> {
     if (!inTask) {
-      await Promise.all(operations.map((operation) => this.#perform(db, operation, null)))
+      await Promise.all(operations.map((operation) => this.#perform(db, db, operation, null)))
       return
     }
     const task = ++this.#tasks
     appendLine(this.#file, { event: 'task', process: this.#process, task })
     await db.task(async (store) => {
-      for (const operation of operations) await this.#perform(store, operation, task)
+      for (const operation of operations) await this.#perform(db, store, operation, task)
     })
   }
 
@@ -33,11 +33,11 @@ export class Recorder {
     closeSync(this.#file)
   }
 
-  async #perform(store: DocumentStore, operation: Operation, task: number | null): Promise<void> {
+  async #perform(db: VaultDB, store: DocumentStore, operation: Operation, task: number | null): Promise<void> {
     const [process, number] = [this.#process, ++this.#numbers]
     appendLine(this.#file, { event: 'begin', process, number, operation, task })
     try {
-      const answer = await perform(store, operation, `${process}.${number}`)
+      const answer = await perform(db, store, operation, `${process}.${number}`)
       appendLine(this.#file, { event: 'end', process, number, answer })
     } catch (error) {
       appendLine(this.#file, { event: 'fail', process, number, failure: failureOf(error) })

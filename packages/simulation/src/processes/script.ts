@@ -50,7 +50,8 @@ export function drawOperation(random: SeededRandom): Operation {
   const directory = random.below(4) === 0 ? '/' : random.pick(DIRECTORIES)
   if (kind < 87) return { kind: 'list', directory }
   if (kind < 91) return { kind: 'find', directory }
-  if (kind < 95) return { kind: 'entries', directory }
+  if (kind < 94) return { kind: 'entries', directory }
+  if (kind < 96) return { kind: 'mend' }
   return { kind: 'prune', directory: random.pick(DIRECTORIES) }
 }
 

@@ -70,7 +70,9 @@ export async function work(
 ): Promise<void> {
   const calls = new FatefulCalls(say)
   const gate = new Gate()
-  createInterface({ input: process.stdin }).on('line', (line) => {
+  const commands = createInterface({ input: process.stdin })
+  commands.on('close', () => process.exit()) // whoever started it is gone
+  commands.on('line', (line) => {
     const command = JSON.parse(line) as Command
     if ('fate' in command) calls.expect(command.fate)
     else if ('pause' in command) gate.pause(command.pause)
@@ -86,5 +88,5 @@ export async function work(
   }
   await db.close()
   say('finished')
-  process.stdin.destroy()
+  commands.close()
 }

@@ -1,22 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { crash } from '../../src/processes/crash.ts'
 import { bundleWorker } from './bundle-worker.ts'
 
 const KILLS = 100
 
 const scratch = mkdtempSync(join(tmpdir(), 'vaultdb-crash-'))
-let worker = ''
-beforeAll(async () => {
-  const script = fileURLToPath(new URL('../../src/processes/worker-main.ts', import.meta.url))
-  worker = await bundleWorker(script, join(scratch, 'bundle'))
-})
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 test(`${KILLS} kills among four processes on one vault lose nothing, double nothing and block nobody`, async () => {
+  const worker = await bundleWorker(join(scratch, 'bundle'))
   const summary = await crash({ folder: scratch, worker, seed: 1, kills: KILLS, processes: 4 })
   expect(summary.kills).toBeGreaterThanOrEqual(KILLS)
   // The deaths were not all harmless ones, nor all too early or too late.
