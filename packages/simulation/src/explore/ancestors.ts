@@ -6,3 +6,8 @@ export function ancestorsOf(path: string): string[] {
   }
   return found
 }
+
+/** The directory that a document or a directory stands in. */
+export function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/', path.length - 2) + 1)
+}

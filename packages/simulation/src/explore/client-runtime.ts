@@ -1,6 +1,8 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
 import type { Runtime } from '@vaultdb/core'
+
 import { createSeededRandom } from '../seeded-random.ts'
+import { cheapArgon2id } from './cheap-argon2id.ts'
 
 /** A client that waits for time to pass. */
 export interface Sleeper {
@@ -14,40 +16,29 @@ export interface ClientRuntime {
   readonly runtime: Runtime
   /** What it waits for, in the order in which it began to. */
   readonly sleepers: ReadonlySet<Sleeper>
-}
-
-interface RawKey {
-  readonly raw: Uint8Array
+  /** The first moment, as `tick` counted it, at which its clock showed `ms` or more. */
+  momentOf(ms: number): number
 }
 
 const TAG_BYTES = 16
 
-function bytesOf(source: BufferSource): Uint8Array {
-  return source instanceof ArrayBuffer
-    ? new Uint8Array(source)
-    : new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-}
-
-/** AES-GCM as WebCrypto offers it, done at once in this thread: answers come in the same order on every run. */
-function synchronousSubtle(): SubtleCrypto {
-  const subtle = {
-    importKey: async (_format: 'raw', raw: BufferSource): Promise<RawKey> => ({ raw: bytesOf(raw) }),
-    encrypt: async (parameters: AesGcmParams, key: RawKey, data: BufferSource): Promise<ArrayBuffer> => {
-      const cipher = createCipheriv('aes-256-gcm', key.raw, bytesOf(parameters.iv))
-      cipher.setAAD(bytesOf(parameters.additionalData as BufferSource))
-      const sealed = Buffer.concat([cipher.update(bytesOf(data)), cipher.final(), cipher.getAuthTag()])
-      return new Uint8Array(sealed).buffer
-    },
-    decrypt: async (parameters: AesGcmParams, key: RawKey, data: BufferSource): Promise<ArrayBuffer> => {
-      const sealed = bytesOf(data)
-      const decipher = createDecipheriv('aes-256-gcm', key.raw, bytesOf(parameters.iv))
-      decipher.setAAD(bytesOf(parameters.additionalData as BufferSource))
-      decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES))
-      const opened = Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()])
-      return new Uint8Array(opened).buffer
-    },
+/** AES-256-GCM done at once: answers come in the same order on every run. */
+function aes256Gcm(
+  direction: 'encrypt' | 'decrypt',
+  key: Uint8Array,
+  nonce: Uint8Array,
+  additionalData: Uint8Array,
+  input: Uint8Array,
+): Uint8Array {
+  if (direction === 'encrypt') {
+    const cipher = createCipheriv('aes-256-gcm', key, nonce)
+    cipher.setAAD(additionalData)
+    return Buffer.concat([cipher.update(input), cipher.final(), cipher.getAuthTag()])
   }
-  return subtle as unknown as SubtleCrypto
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce)
+  decipher.setAAD(additionalData)
+  decipher.setAuthTag(input.subarray(input.length - TAG_BYTES))
+  return Buffer.concat([decipher.update(input.subarray(0, -TAG_BYTES)), decipher.final()])
 }
 
 /** 2026-01-01T00:00:00Z. */
@@ -57,12 +48,17 @@ const EPOCH_MS = 1_767_225_600_000
  * Makes a runtime whose randomness is the client's own and whose time is what the client itself has slept: what a client does
  * then depends on nothing but the answers that it got, so equal histories of answers mean equal clients.
  *
- * With `instant`, sleeping takes no decision: the sleeper goes on at once.
+ * With `instant`, sleeping takes no decision: the sleeper goes on at once. `tick` counts the moments of the history.
  */
-export function createClientRuntime(seed: number, client: number, instant: boolean): ClientRuntime {
+export function createClientRuntime(
+  seed: number,
+  client: number,
+  { instant, tick }: { readonly instant: boolean; readonly tick: () => number },
+): ClientRuntime {
   const random = createSeededRandom(Math.imul(seed, 0x9e37_79b1) + Math.imul(client + 1, 0x85eb_ca6b))
   const sleepers = new Set<Sleeper>()
   let nowMs = 0
+  const advances = [{ toMs: 0, moment: tick() }]
   const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
@@ -80,6 +76,7 @@ export function createClientRuntime(seed: number, client: number, instant: boole
         dueMs,
         wake: () => {
           end()
+          if (dueMs > nowMs) advances.push({ toMs: dueMs, moment: tick() })
           nowMs = Math.max(nowMs, dueMs)
           resolve()
         },
@@ -94,8 +91,10 @@ export function createClientRuntime(seed: number, client: number, instant: boole
     randomBytes: (length) => random.bytes(length),
     jitter: () => random.fraction(),
     sleep,
-    subtle: synchronousSubtle(),
+    aes256Gcm,
+    argon2id: cheapArgon2id,
     sha256: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
   }
-  return { runtime, sleepers }
+  const momentOf = (ms: number): number => advances.find(({ toMs }) => toMs >= ms)?.moment ?? tick()
+  return { runtime, sleepers, momentOf }
 }

@@ -25,6 +25,10 @@ export type Outcome =
   | 'resent'
   /** A write is refused for want of room. */
   | 'refused'
+  /** A write is refused because the file is larger than the store takes. */
+  | 'too-large'
+  /** It is refused for want of permission. */
+  | 'unauthorized'
   /** A read shows the file cut off in the middle. */
   | 'torn'
   /** A read shows no file while one is being replaced. */
@@ -32,8 +36,8 @@ export type Outcome =
 
 /** Outcomes of a read and of a write, the ordinary one first. */
 export const OUTCOMES: Readonly<Record<'read' | 'write', readonly Outcome[]>> = {
-  read: ['done', 'slow', 'timeout', 'torn', 'absent'],
-  write: ['done', 'slow', 'lost', 'late', 'timeout', 'resent', 'refused'],
+  read: ['done', 'slow', 'timeout', 'torn', 'absent', 'unauthorized'],
+  write: ['done', 'slow', 'lost', 'late', 'timeout', 'resent', 'refused', 'too-large', 'unauthorized'],
 }
 
 /** A call that a client waits for. */
@@ -54,7 +58,23 @@ export interface StoreCall {
 export type LateWrite = Pick<StoreCall, 'client' | 'number' | 'key' | 'data' | 'version'>
 
 /** An answer that is under way. */
-export type SlowAnswer = Pick<StoreCall, 'client' | 'number' | 'key'> & { readonly deliver: () => void }
+export type SlowAnswer = Pick<StoreCall, 'client' | 'number' | 'kind' | 'key'> & { readonly deliver: () => void }
+
+/** What one client has asked for so far, and what it met. */
+export interface Tally {
+  /** Of shard files. */
+  reads: number
+  writes: number
+  /** Reads and writes of the root file. */
+  rootCalls: number
+  /** Writes answered with a conflict. */
+  conflicts: number
+  /** Writes of its own that were applied. */
+  applied: number
+  readonly faults: Set<Outcome>
+  /** Calls that did not simply succeed. */
+  faultCount: number
+}
 
 /** Called right after a file was replaced. */
 export type OnApply = (key: string, data: Uint8Array) => void
@@ -81,11 +101,17 @@ export class ControlledStore {
   readonly calls: Set<StoreCall> = new Set()
   readonly late: Set<LateWrite> = new Set()
   readonly answers: Set<SlowAnswer> = new Set()
+  /** Writes of clients after they have closed their databases. */
+  readonly unruly: Pick<StoreCall, 'client' | 'key'>[] = []
   readonly #onApply: OnApply
+  #applied = 0
+  readonly #closed = new Set<number>()
   readonly #capabilities: StoreCapabilities
-  readonly #callCounts = new Map<number, number>()
+  readonly #tallies = new Map<number, Tally>()
   /** By client: what it was answered so far, hashed. */
   readonly #histories = new Map<number, string>()
+  /** By client and key: the version that the client has read or written, and not failed to replace since. */
+  readonly #known = new Map<string, Version>()
   /** By client and key: torn answers in a row. */
   readonly #tornInARow = new Map<string, number>()
 
@@ -121,6 +147,53 @@ export class ControlledStore {
       .digest('base64')
   }
 
+  /** Counts what a client does, from its first call on. */
+  tally(client: number): Tally {
+    const known = this.#tallies.get(client)
+    if (known !== undefined) return known
+    const tally = {
+      reads: 0,
+      writes: 0,
+      rootCalls: 0,
+      conflicts: 0,
+      applied: 0,
+      faults: new Set<Outcome>(),
+      faultCount: 0,
+    }
+    this.#tallies.set(client, tally)
+    return tally
+  }
+
+  /** Writes that were applied so far, all clients' together. */
+  get applied(): number {
+    return this.#applied
+  }
+
+  /** Whether a client waits for an answer to a call after its first `calls`. */
+  isWaitedForBy(client: number, calls: number): boolean {
+    for (const each of [...this.calls, ...this.answers]) if (each.client === client && each.number > calls) return true
+    return false
+  }
+
+  /** A client's database is closed: a write of it from now on, or one still under way, is {@link unruly}. */
+  close(client: number): void {
+    this.#closed.add(client)
+    for (const call of [...this.calls, ...this.answers]) {
+      if (call.client === client && call.kind === 'write') this.unruly.push(call)
+    }
+  }
+
+  /** How many calls a client has made. */
+  callsOf(client: number): number {
+    const { reads, writes, rootCalls } = this.tally(client)
+    return reads + writes + rootCalls
+  }
+
+  /** Whether a client knows the present state of the file from its last read or write of it. */
+  isKnown(client: number, key: string): boolean {
+    return this.#known.get(`${client} ${key}`) === this.files.get(key)?.version
+  }
+
   /** The store as one client sees it. */
   connect(client: number): BlobStore {
     const unsupported = (): VaultError => new VaultError('ERR_UNSUPPORTED', 'The engine never asks for this.')
@@ -144,10 +217,17 @@ export class ControlledStore {
   #call<T>(request: Omit<StoreCall, 'answer' | 'number'>, { signal }: RequestOptions): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (signal?.aborted) return reject(new VaultError('ERR_ABORTED', 'Aborted before it was sent.'))
-      const number = (this.#callCounts.get(request.client) ?? 0) + 1
-      this.#callCounts.set(request.client, number)
+      const tally = this.tally(request.client)
+      if (request.key === 'vault') tally.rootCalls++
+      else if (request.kind === 'read') tally.reads++
+      else tally.writes++
+      const number = this.callsOf(request.client)
       const stop = (): void => {
-        if (request.kind === 'write') this.late.add(call) // given up, and may still arrive
+        // Given up; unless it was carried out already, a write may still arrive.
+        if (request.kind === 'write' && this.calls.has(call)) this.late.add(call)
+        for (const answer of this.answers) {
+          if (answer.client === call.client && answer.number === number) this.answers.delete(answer)
+        }
         call.answer(request.kind === 'write' ? timedOut() : new VaultError('ERR_ABORTED', 'Aborted.'))
       }
       const call: StoreCall = {
@@ -162,6 +242,7 @@ export class ControlledStore {
       }
       signal?.addEventListener('abort', stop, { once: true })
       this.calls.add(call)
+      if (call.kind === 'write' && this.#closed.has(call.client)) this.unruly.push(call)
     })
   }
 
@@ -179,32 +260,43 @@ export class ControlledStore {
   /** Lets a call come to an end. */
   settle(call: StoreCall, outcome: Outcome): void {
     const answer = call.kind === 'read' ? digestOf(this.#read(call)) : String(this.#matches(call))
-    this.#remember(call.client, `${call.number} ${outcome} ${answer}`)
+    this.remember(call.client, `${call.number} ${outcome} ${answer}`)
     const torn = outcome === 'torn' || outcome === 'absent'
     const place = `${call.client} ${call.key}`
     if (call.kind === 'read') this.#tornInARow.set(place, torn ? (this.#tornInARow.get(place) ?? 0) + 1 : 0)
+    const tally = this.tally(call.client)
+    if (outcome !== 'done' && outcome !== 'slow') {
+      tally.faults.add(outcome)
+      tally.faultCount++
+    }
     const result = this.#carryOut(call, outcome)
+    if (result instanceof VaultError && result.code === 'ERR_CONFLICT') tally.conflicts++
+    if (result !== null && !(result instanceof VaultError) && outcome !== 'torn')
+      this.#known.set(place, this.files.get(call.key)?.version ?? '')
+    else if (call.kind === 'write') this.#known.delete(place)
     if (outcome === 'slow') this.#answerLater(call, result)
     else call.answer(result)
   }
 
   #answerLater(call: StoreCall, result: Parameters<StoreCall['answer']>[0]): void {
-    const { client, number, key } = call
+    const { client, number, kind, key } = call
     this.calls.delete(call)
     const answer: SlowAnswer = {
       client,
       number,
+      kind,
       key,
       deliver: () => {
         this.answers.delete(answer)
-        this.#remember(client, `${number} delivered`)
+        this.remember(client, `${number} delivered`)
         call.answer(result)
       },
     }
     this.answers.add(answer)
   }
 
-  #remember(client: number, what: string): void {
+  /** Takes down something that a client was told. */
+  remember(client: number, what: string): void {
     const history = `${this.#histories.get(client)} ${what}`
     this.#histories.set(client, createHash('sha1').update(history).digest('base64'))
   }
@@ -228,6 +320,10 @@ export class ControlledStore {
         return this.#write(call)
       case 'refused':
         return new VaultError('ERR_QUOTA', 'Simulated lack of room.')
+      case 'too-large':
+        return new VaultError('ERR_TOO_LARGE', 'Simulated limit of file sizes.')
+      case 'unauthorized':
+        return new VaultError('ERR_UNAUTHORIZED', 'Simulated lack of permission.')
       case 'torn': {
         const { data, version } = this.files.get(call.key) as StoredBlob
         return { data: data.slice(0, data.length >> 1), version }
@@ -263,11 +359,13 @@ export class ControlledStore {
     return version !== null && file.version === version ? 'unchanged' : file
   }
 
-  #write(call: Pick<StoreCall, 'key' | 'data' | 'version'>): Version | VaultError {
+  #write(call: Pick<StoreCall, 'client' | 'key' | 'data' | 'version'>): Version | VaultError {
     const { key, data } = call
     if (!this.#matches(call) || data === undefined) return new VaultError('ERR_CONFLICT', 'Simulated conflict.')
     const next = String(Number(this.files.get(key)?.version ?? 0) + 1)
     this.files.set(key, { data, version: next })
+    this.#applied++
+    this.tally(call.client).applied++
     this.#onApply(key, data)
     return next
   }

@@ -1,10 +1,17 @@
+import { createHash } from 'node:crypto'
 import { createSeededRandom, type SeededRandom } from '../seeded-random.ts'
-import type { Batch } from './client.ts'
+import { audit } from './audit.ts'
 import type { Outcome } from './controlled-store.ts'
 import { Violation } from './inspector.ts'
-import { type Layout, layOut } from './layout.ts'
+import { type Layout, layOut, pendingVault } from './layout.ts'
+import type { Opening } from './opening.ts'
 import type { Decision } from './random-run.ts'
-import { type Event, SECRET, type Workload, World } from './world.ts'
+import { type Batch, documentSteps, pathsIn } from './steps.ts'
+import { ORDINARY, type Workload } from './workload.ts'
+import { type Event, SECRET, World } from './world.ts'
+
+/** What may go wrong: a call, or a client that dies in the middle. */
+export type Fault = Outcome | 'crash'
 
 /** A few clients that begin at once, over a small vault: little enough for every interleaving to be tried. */
 export interface Scenario {
@@ -15,8 +22,12 @@ export interface Scenario {
   /** Whether the clients have read the whole vault before. */
   readonly preload: boolean
   /** What may become of a call beside being done, at most `maxFaults` times in one history. */
-  readonly faults: readonly Outcome[]
+  readonly faults: readonly Fault[]
   readonly maxFaults: number
+  /** How each client comes to its database; without it all have opened the vault before anything begins. */
+  readonly openings?: readonly Opening[]
+  /** What there is of the vault where the clients do open it: all (by default), nothing, or what a creator left that died. */
+  readonly vault?: 'there' | 'absent' | 'pending'
 }
 
 /** How far the exploration of one scenario goes. */
@@ -25,6 +36,8 @@ export interface Bounds {
   readonly maxStates: number
   /** Of how many finished histories one is followed by a fresh client's audit. */
   readonly auditEvery: number
+  /** Of how many states all clients die in one, for a fresh client to be able to do everything there (default 50). */
+  readonly crashEvery?: number
   /** Which parts an incomplete exploration sees (default 1). */
   readonly seed?: number
 }
@@ -33,6 +46,8 @@ export interface Bounds {
 export interface Exploration {
   readonly states: number
   readonly histories: number
+  /** States in which all clients died, and a fresh one went on. */
+  readonly crashes: number
   /** Shards that were reachable at the most. */
   readonly mostShards: number
   /** Whether every interleaving was tried, and not only as many as the bounds allow. */
@@ -42,13 +57,21 @@ export interface Exploration {
   readonly trace: readonly string[]
 }
 
+/** A crash takes as long as some ten histories. */
+const CRASH_EVERY = 50
+
 /** Deeper than any history of a few operations: a livelock. */
 const MAX_DEPTH = 400
 
 /** Tries all interleavings and outcomes of a scenario, by replay of what was decided before, and checks every state on the way. */
 export async function explore(scenario: Scenario, bounds: Bounds): Promise<Exploration> {
-  const explorer = new Explorer(scenario, bounds, await layOut(scenario.layout, SECRET))
+  const explorer = new Explorer(scenario, bounds, await filesOf(scenario))
   return await explorer.run()
+}
+
+async function filesOf({ vault = 'there', layout }: Scenario): Promise<ReadonlyMap<string, Uint8Array>> {
+  if (vault === 'absent') return new Map()
+  return vault === 'pending' ? await pendingVault(layout.shardBytes, SECRET) : await layOut(layout, SECRET)
 }
 
 class Explorer {
@@ -60,6 +83,7 @@ class Explorer {
   readonly #untried: (readonly Decision[])[] = [[]]
   readonly #random: SeededRandom
   #histories = 0
+  #crashes = 0
   #mostShards = 0
   #trace: string[] = []
 
@@ -73,8 +97,12 @@ class Explorer {
       universe: universeOf(scenario),
       shardBytes: scenario.layout.shardBytes,
       atomicReads: !scenario.faults.includes('torn') && !scenario.faults.includes('absent'),
+      hasPassword: false,
       retry: { requestAttempts: 3, conflictAttempts: 8 },
-      scripts: scenario.clients.map((batches) => ({ bornAt: 0, diesAt: null, batches })),
+      scripts: scenario.clients.map((batches, client) => {
+        const opening = scenario.openings?.[client] ?? ORDINARY.opening
+        return { ...ORDINARY, opening, batches }
+      }),
     }
   }
 
@@ -90,6 +118,7 @@ class Explorer {
     return {
       states: this.#seen.size,
       histories: this.#histories,
+      crashes: this.#crashes,
       mostShards: this.#mostShards,
       complete: this.#untried.length === 0,
       violation,
@@ -109,25 +138,20 @@ class Explorer {
   /** Takes the recorded decisions again, and from there one alternative each time; the others are for later. */
   async #follow(recorded: readonly Decision[]): Promise<void> {
     this.#trace = []
-    const world = new World(this.#workload, (text) => this.#trace.push(text), {
-      files: this.#files,
-      preload: this.#scenario.preload,
-    })
-    await world.begin()
+    const world = await this.#begin()
     const decisions: Decision[] = []
     let faults = 0
     for (;;) {
       const events = world.events()
       let decision = recorded[decisions.length]
       if (decision === undefined) {
-        if (world.failed) world.check()
-        const state = `${faults} ${world.store.fingerprint()}`
-        const alternatives = this.#seen.has(state) ? [] : this.#alternatives(events, faults)
-        this.#seen.add(state)
+        const alternatives = this.#look(world, events, faults)
         if (alternatives.length === 0) return await this.#finish(world, events)
         if (decisions.length >= MAX_DEPTH) throw new Violation('The clients do not come to an end.')
-        decision = this.#draw(alternatives)
+        const isSampled = this.#seen.size % (this.#bounds.crashEvery ?? CRASH_EVERY) === 0
+        if (!isSampled) decision = this.#draw(alternatives)
         for (const other of alternatives) this.#untried.push([...decisions, other])
+        if (decision === undefined) return await this.#crash(world)
       }
       decisions.push(decision)
       const event = events[decision[0]] as Event
@@ -137,11 +161,43 @@ class Explorer {
     }
   }
 
+  async #begin(): Promise<World> {
+    const { openings, preload, faults } = this.#scenario
+    const log = (text: string): void => {
+      this.#trace.push(text)
+    }
+    const options = { log, files: this.#files, isExplored: true, crashes: faults.includes('crash') }
+    const world = new World(this.#workload, options)
+    await world.begin({ isOpened: openings === undefined, preload })
+    return world
+  }
+
+  /** What can be done in a state that was not seen before. */
+  #look(world: World, events: readonly Event[], faults: number): Decision[] {
+    if (world.failed) world.check()
+    const state = hashOf(`${faults} ${world.fingerprint()}`)
+    if (this.#seen.has(state)) return []
+    this.#seen.add(state)
+    return this.#alternatives(events, faults)
+  }
+
+  /** All clients die here; what they have sent may arrive before or while a fresh one does everything there is to do. */
+  async #crash(world: World): Promise<void> {
+    this.#crashes++
+    world.log('all die')
+    world.killAll()
+    await world.settle()
+    for (const write of [...world.store.late]) {
+      if (this.#random.below(2) === 0) world.perform({ kind: 'arrive', write }, 'done')
+    }
+    await audit(world, 'thorough', this.#random)
+  }
+
   #alternatives(events: readonly Event[], faults: number): Decision[] {
     const alternatives: Decision[] = []
     for (const [index, event] of events.entries()) {
       if (event.kind !== 'call') {
-        alternatives.push([index, 'done'])
+        if (event.kind !== 'crash' || faults < this.#scenario.maxFaults) alternatives.push([index, 'done'])
         continue
       }
       for (const outcome of event.outcomes) {
@@ -160,20 +216,21 @@ class Explorer {
     if (events.length > 0) return
     world.checkEnded()
     this.#histories++
-    if (this.#histories % this.#bounds.auditEvery === 0) await world.audit()
+    if (this.#histories % this.#bounds.auditEvery === 0) await audit(world, 'thorough')
   }
 }
 
 function isFault(event: Event, outcome: Outcome): boolean {
-  return event.kind === 'call' && outcome !== 'done'
+  return event.kind === 'crash' || (event.kind === 'call' && outcome !== 'done')
+}
+
+/** States are kept by the hundred thousand. */
+function hashOf(text: string): string {
+  return createHash('sha1').update(text).digest('base64')
 }
 
 /** All documents that a scenario has or makes. */
 function universeOf({ layout, clients }: Scenario): string[] {
-  const paths = new Set(layout.documents)
-  for (const step of clients.flat(2).flatMap((each) => (each.kind === 'sequence' ? each.steps : [each]))) {
-    if ('path' in step) paths.add(step.path)
-    if (step.kind === 'write') for (const path of [...step.put, ...step.remove]) paths.add(path)
-  }
-  return [...paths].sort()
+  const steps = clients.flat().flatMap(documentSteps)
+  return [...new Set([...layout.documents, ...steps.flatMap(pathsIn)])].sort()
 }

@@ -1,5 +1,5 @@
-import { ancestorsOf } from './ancestors.ts'
-import { type RawRoot, type RawShard, readRoot, readShard, routingKey } from './sealed-files.ts'
+import { ancestorsOf, directoryOf } from './ancestors.ts'
+import { type RawItem, type RawRoot, type RawShard, readRoot, readShard, routingKey } from './sealed-files.ts'
 
 /** A rule that the store's content breaks. */
 export class Violation extends Error {
@@ -23,8 +23,8 @@ export class Inspector {
   documents: ReadonlyMap<string, string> = new Map()
   /** Directories that have a marker. */
   markers: ReadonlySet<string> = new Set()
-  /** Shards that can be reached. */
-  shardCount = 0
+  /** The shards that can be reached, in the order of their keys. */
+  #reached: readonly { readonly id: string; readonly lo: string; readonly hi: string | null }[] = []
 
   constructor(secret: Uint8Array) {
     this.#secret = secret
@@ -52,15 +52,53 @@ export class Inspector {
     this.#walk()
   }
 
+  /** Shards that can be reached. */
+  get shardCount(): number {
+    return this.#reached.length
+  }
+
   get root(): RawRoot {
     if (this.#root === null) throw new Violation('There is no root file.')
     return this.#root
+  }
+
+  /** The shard that owns a document, or the marker of a directory. */
+  ownerOf(path: string): string {
+    const directory = directoryOf(path)
+    const key = this.#keyOf(directory, path.slice(directory.length))
+    return this.#reached.findLast(({ lo }) => lo <= key)?.id ?? '0'
+  }
+
+  /** The shards that own keys of a directory's items. */
+  ownersOf(directory: string): string[] {
+    const { first, last } = this.#rangeOf(directory)
+    return this.#reached.filter(({ lo, hi }) => lo <= last && (hi === null || hi > first)).map(({ id }) => id)
+  }
+
+  /** Whether a shard holds a document that stands in this very directory. */
+  holdsDocumentOf(id: string, directory: string): boolean {
+    return this.#itemsOf(id, directory).some((item) => item.length === 3)
+  }
+
+  /** Whether a shard holds anything of this directory but `path`. */
+  holdsOther(id: string, directory: string, path: string): boolean {
+    return this.#itemsOf(id, directory).some(([name]) => directory + name !== path)
+  }
+
+  #itemsOf(id: string, directory: string): readonly RawItem[] {
+    return this.#shards.get(id)?.items.find(([name]) => name === directory)?.[1] ?? []
+  }
+
+  #rangeOf(directory: string): { readonly first: string; readonly last: string } {
+    const half = this.#keyOf(directory, 'x').slice(0, 16) // the same for every item of the directory
+    return { first: half.padEnd(32, '0'), last: half.padEnd(32, 'f') }
   }
 
   #wroteRoot(data: Uint8Array): void {
     const root = readRoot(data, this.#secret)
     const before = this.#root
     if (before !== null && root.config.seq !== before.config.seq + 1) throw new Violation('The root skips a write.')
+    if (before !== null && root.vault !== before.vault) throw new Violation('Another vault replaces this one.')
     if (root.config.pending && this.#root !== null) throw new Violation('The root is pending again.')
     this.#root = root
   }
@@ -78,6 +116,7 @@ export class Inspector {
     const documents = new Map<string, string>()
     const markers = new Set<string>()
     const reached = new Map<string, string>()
+    const inOrder: { readonly id: string; readonly lo: string; readonly hi: string | null }[] = []
     let lo = FIRST_KEY
     let left: RawShard | null = null
     for (let id: string | null = '0'; id !== null; ) {
@@ -89,6 +128,7 @@ export class Inspector {
       if (shard.lo !== lo) throw new Violation(`Shard ${id} does not begin where its left neighbour ends.`)
       if (reached.has(lo)) throw new Violation(`Shard ${id} is reached twice.`)
       reached.set(lo, id)
+      inOrder.push({ id, lo, hi: shard.hi })
       this.#collect(id, shard, documents, markers)
       lo = shard.hi ?? ''
       id = shard.next
@@ -99,7 +139,7 @@ export class Inspector {
     for (const path of documents.keys()) this.#checkLinked(path, markers)
     this.documents = documents
     this.markers = markers
-    this.shardCount = reached.size
+    this.#reached = inOrder
   }
 
   /** A shard that its left neighbour names for the first time goes on where that one was split. */

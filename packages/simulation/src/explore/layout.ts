@@ -1,10 +1,10 @@
 import { VaultDB } from '@vaultdb/core'
 import { createSeededRandom } from '../seeded-random.ts'
 import { ancestorsOf } from './ancestors.ts'
-import { simulatedDocument } from './client.ts'
 import { createClientRuntime } from './client-runtime.ts'
 import { ControlledStore } from './controlled-store.ts'
 import { createMicrotaskDrain } from './drain.ts'
+import { addPassword } from './passwords.ts'
 import {
   type RawConfig,
   type RawItem,
@@ -14,6 +14,7 @@ import {
   writeRoot,
   writeShard,
 } from './sealed-files.ts'
+import { simulatedDocument } from './simulated-document.ts'
 
 /** A vault to begin with: what it holds, and which items lie together in which shard. */
 export interface Layout {
@@ -51,7 +52,7 @@ function arrange(shards: Layout['shards']): { readonly key: Uint8Array; readonly
 
 /** A vault's files as a first writer left them, made anew by the format's second implementation. */
 export async function layOut(layout: Layout, secret: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>> {
-  const root = readRoot(await createRootFile(layout.shardBytes, secret), secret)
+  const root = readRoot((await createVault(layout.shardBytes, secret)).root, secret)
   const { key, beginnings } = arrange(layout.shards)
   const ids = beginnings.map((_lo, at) => (at === 0 ? '0' : Buffer.alloc(16, at).toString('base64url')))
   const config: RawConfig = {
@@ -73,6 +74,24 @@ export async function layOut(layout: Layout, secret: Uint8Array): Promise<Readon
   return files
 }
 
+const withPassword = new Map<string, Promise<ReadonlyMap<string, Uint8Array>>>()
+
+/** The files of an empty vault that a key and a password open. */
+export function vaultWithPassword(
+  shardBytes: number,
+  secret: Uint8Array,
+  password: string,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const name = `${shardBytes} ${password}`
+  const known = withPassword.get(name)
+  if (known !== undefined) return known
+  const files = layOut({ shardBytes, documents: [], shards: [['/x']] }, secret).then((made) =>
+    new Map(made).set('vault', addPassword(made.get('vault') as Uint8Array, secret, password)),
+  )
+  withPassword.set(name, files)
+  return files
+}
+
 function shardOf(paths: readonly string[], lo: string, hi: string | null, next: string | null): RawShard {
   const directories = new Map<string, RawItem[]>()
   for (const path of paths) {
@@ -84,10 +103,13 @@ function shardOf(paths: readonly string[], lo: string, hi: string | null, next: 
   return { seq: 1, lo, hi, next, log: [[1, nothing, nothing, [], 0]], ids: '', items: [...directories] }
 }
 
-/** The root file of a vault that a real client creates. */
-async function createRootFile(shardBytes: number, secret: Uint8Array): Promise<Uint8Array> {
-  const store = new ControlledStore(() => undefined, true)
-  const { runtime } = createClientRuntime(0, 0, true)
+/** What a real client that creates a vault writes: the root file in its first state and in its last. */
+async function createVault(shardBytes: number, secret: Uint8Array): Promise<{ pending: Uint8Array; root: Uint8Array }> {
+  const roots: Uint8Array[] = []
+  const store = new ControlledStore((key, data) => {
+    if (key === 'vault') roots.push(data)
+  }, true)
+  const { runtime } = createClientRuntime(0, 0, { instant: true, tick: () => 0 })
   const drain = createMicrotaskDrain()
   const created = VaultDB.create(store.connect(0), { key: secret, runtime, shardBytes })
   for (;;) {
@@ -97,5 +119,11 @@ async function createRootFile(shardBytes: number, secret: Uint8Array): Promise<U
     store.settle(call, 'done')
   }
   await created
-  return store.files.get('vault')?.data as Uint8Array
+  return { pending: roots[0] as Uint8Array, root: roots.at(-1) as Uint8Array }
+}
+
+/** What is left of a vault whose creator died right after its first write. */
+export async function pendingVault(shardBytes: number, secret: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { pending } = await createVault(shardBytes, secret)
+  return new Map([['vault', pending]])
 }

@@ -1,17 +1,25 @@
 import { type HistoryEntry, isLinearizable, sees, type Transition } from './history.ts'
 
+/** Stands in the ledger for the vault itself: absent before somebody has created it. */
+export const VAULT = '#vault'
+/** Stands in the ledger for the password, in vaults that have one. */
+export const PASSWORD = '#password'
+
 /** The history of every document: what the operations answered, and what the store held meanwhile. */
 export class Ledger {
   /** The documents that may ever exist. */
   readonly universe: readonly string[]
   readonly #entries: ReadonlyMap<string, HistoryEntry[]>
-  #initial: ReadonlyMap<string, string> = new Map()
-  #stored: ReadonlyMap<string, string> = new Map()
+  readonly #initial = new Map<string, string>()
+  readonly #stored = new Map<string, string | null>()
+  readonly #precedence: string[] | null
   #tick = 0
 
-  constructor(universe: readonly string[]) {
+  /** With `keepsPrecedence`, {@link precedence} tells what came before what. */
+  constructor(universe: readonly string[], keepsPrecedence: boolean) {
     this.universe = universe
-    this.#entries = new Map(universe.map((path) => [path, []]))
+    this.#entries = new Map([...universe, VAULT, PASSWORD].map((path) => [path, []]))
+    this.#precedence = keepsPrecedence ? [] : null
   }
 
   /** The next moment. */
@@ -20,20 +28,22 @@ export class Ledger {
   }
 
   /** What is stored before the history begins. */
-  startFrom(documents: ReadonlyMap<string, string>): void {
-    this.#initial = documents
-    this.#stored = documents
+  startFrom(values: ReadonlyMap<string, string>): void {
+    for (const [path, value] of values) {
+      this.#initial.set(path, value)
+      this.#stored.set(path, value)
+    }
+  }
+
+  /** What is stored at `path` now; `null` is absence. */
+  stored(path: string): string | null {
+    return this.#stored.get(path) ?? null
   }
 
   /** An operation that may change the document from now on. */
-  begin(path: string, label: string, transition: Transition): HistoryEntry {
-    const entry: HistoryEntry = {
-      label,
-      begin: this.tick(),
-      end: Number.POSITIVE_INFINITY,
-      certain: false,
-      transition,
-    }
+  begin(path: string, label: string, transition: Transition, after?: HistoryEntry): HistoryEntry {
+    const begin = this.tick()
+    const entry: HistoryEntry = { label, begin, end: Number.POSITIVE_INFINITY, certain: false, transition, after }
     this.#entries.get(path)?.push(entry)
     return entry
   }
@@ -51,21 +61,26 @@ export class Ledger {
     entries.splice(entries.indexOf(entry), 1)
   }
 
-  /** An operation only looked at the document. */
-  saw(path: string, label: string, begin: number, transition: Transition): void {
-    this.#entries.get(path)?.push({ label, begin, end: this.tick(), certain: true, transition })
+  /** An operation only looked at the document, as it was at some moment since `begin`. */
+  saw(path: string, label: string, begin: number, transition: Transition, after?: HistoryEntry): HistoryEntry {
+    const entry: HistoryEntry = { label, begin, end: this.tick(), certain: true, transition, after }
+    this.#entries.get(path)?.push(entry)
+    return entry
   }
 
   /** The documents that are stored from now on. */
-  observe(documents: ReadonlyMap<string, string>): void {
-    for (const path of this.universe) {
-      const before = this.#stored.get(path) ?? null
-      const after = documents.get(path) ?? null
-      if (before === after) continue
-      this.#observeOne(path, before)
-      this.#observeOne(path, after)
-    }
-    this.#stored = documents
+  observeDocuments(documents: ReadonlyMap<string, string>): void {
+    for (const path of this.universe) this.observe(path, documents.get(path) ?? null)
+  }
+
+  /** What is stored at one path from now on. */
+  observe(path: string, value: string | null): void {
+    const before = this.stored(path)
+    if (before === value) return
+    this.#observeOne(path, before)
+    this.#observeOne(path, value)
+    this.#stored.set(path, value)
+    this.#notePrecedence(`stored ${authors(value)}`, path)
   }
 
   #observeOne(path: string, value: string | null): void {
@@ -75,13 +90,32 @@ export class Ledger {
       ?.push({ label: `stored: ${authors(value)}`, begin: at, end: at, certain: true, transition: sees(value) })
   }
 
+  /** An operation that concerns these documents begins. */
+  begins(author: string, paths: readonly string[]): void {
+    for (const path of paths) this.#notePrecedence(author, path)
+  }
+
+  #notePrecedence(what: string, path: string): void {
+    if (this.#precedence === null) return
+    const before = (this.#entries.get(path) ?? []).filter(({ end }) => end !== Number.POSITIVE_INFINITY)
+    if (before.length > 0) this.#precedence.push(`${what} ${path} after ${before.map(({ label }) => label).sort()}`)
+  }
+
+  /**
+   * Which operations had ended when others began, and which values had been stored: two histories that agree in this and in
+   * what everybody was answered are equally good.
+   */
+  precedence(): string {
+    return (this.#precedence ?? []).toSorted().join('\n')
+  }
+
   /** A document whose history no order of the operations explains, with that history; `null` when there is none. */
   contradiction(): string | null {
-    for (const path of this.universe) {
-      const stored = this.#stored.get(path) ?? null
+    for (const [path, known] of this.#entries) {
+      const stored = this.stored(path)
       const at = this.tick()
       const entries = [
-        ...(this.#entries.get(path) ?? []),
+        ...known,
         { label: `stored: ${authors(stored)}`, begin: at, end: at, certain: true, transition: sees(stored) },
       ]
       if (isLinearizable(entries, this.#initial.get(path) ?? null)) continue
@@ -96,5 +130,5 @@ export class Ledger {
 
 /** A document in few letters: who changed it. */
 function authors(value: string | null): string {
-  return value === null ? 'absent' : String(/\[[^\]]*\]/.exec(value)?.[0])
+  return value === null ? 'absent' : (/\[[^\]]*\]/.exec(value)?.[0] ?? value)
 }

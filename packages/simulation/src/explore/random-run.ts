@@ -1,8 +1,10 @@
-import { createSeededRandom, type SeededRandom } from '../seeded-random.ts'
-import type { Batch, Step } from './client.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+import { audit } from './audit.ts'
 import type { Outcome } from './controlled-store.ts'
 import { Violation } from './inspector.ts'
-import { type Event, type Script, type Workload, World } from './world.ts'
+import { vaultWithPassword } from './layout.ts'
+import type { Workload } from './workload.ts'
+import { type Event, FIRST_PASSWORD, SECRET, World } from './world.ts'
 
 /** One decision: which of the possible events happened, and how. */
 export type Decision = readonly [event: number, outcome: Outcome]
@@ -19,13 +21,18 @@ export interface RunResult {
 export type Decide = (events: readonly Event[], number: number) => Decision
 
 /** More decisions than any workload needs: a simulation that gets there is live-locked. */
-const MOST_DECISIONS = 5_000
+const MOST_DECISIONS = 20_000
+
+/** Of how many histories one is audited document by document. */
+const THOROUGH_EVERY = 16
 
 /** Runs a workload to its end. */
 export async function run(workload: Workload, decide: Decide): Promise<RunResult> {
   const trace: string[] = []
   const decisions: Decision[] = []
-  const world = new World(workload, (text) => trace.push(text))
+  const { hasPassword, shardBytes, seed } = workload
+  const files = hasPassword ? await vaultWithPassword(shardBytes, SECRET, FIRST_PASSWORD) : new Map()
+  const world = new World(workload, { log: (text) => trace.push(text), files })
   let violation: Violation | null = null
   try {
     for (;;) {
@@ -46,17 +53,25 @@ export async function run(workload: Workload, decide: Decide): Promise<RunResult
     world.check()
     world.checkEnded()
     trace.push('the end')
-    await world.audit()
+    await audit(world, seed % THOROUGH_EVERY === 0 ? 'thorough' : 'brief')
   } catch (error) {
     violation = error instanceof Violation ? error : new Violation(String(error), { cause: error })
   }
   return { decisions, violation, trace }
 }
 
+/** Of how many chances to abort an operation one is taken. */
+const ABORT_ONE_IN = 5
+
 /** Decides at random; `faults` is the share of calls that do not simply succeed. */
 export function decideAtRandom(random: SeededRandom, faults: number): Decide {
-  return (events) => {
+  const draw = (events: readonly Event[]): number => {
     const index = random.below(events.length)
+    if (events[index]?.kind !== 'abort' || random.below(ABORT_ONE_IN) === 0) return index
+    return random.below(events.findIndex(({ kind }) => kind === 'abort')) // aborts come last
+  }
+  return (events) => {
+    const index = draw(events)
     const event = events[index] as Event
     if (event.kind !== 'call' || random.fraction() >= faults) return [index, 'done']
     return [index, random.pick(event.outcomes)]
@@ -70,92 +85,5 @@ export function decideAgain(decisions: readonly Decision[]): Decide {
     const index = wanted % events.length
     const event = events[index] as Event
     return [index, event.kind === 'call' && event.outcomes.includes(outcome) ? outcome : 'done']
-  }
-}
-
-const DOCUMENTS: readonly string[] = [
-  '/x',
-  '/y',
-  '/a/1',
-  '/a/2',
-  '/a/3',
-  '/a/b/1',
-  '/a/b/2',
-  '/a/b/c/1',
-  '/d/1',
-  '/d/2',
-  '/d/e/f/1',
-  '/g/1',
-  '/g/2',
-  '/g/3',
-  '/g/4',
-  '/g/5',
-  '/g/6',
-]
-const DIRECTORIES: readonly string[] = ['/', '/a/', '/a/b/', '/a/b/c/', '/d/', '/d/e/', '/d/e/f/', '/g/']
-
-/** A workload drawn from one seed. */
-export function randomWorkload(seed: number): { readonly workload: Workload; readonly decide: Decide } {
-  const random = createSeededRandom(seed)
-  const first = random.below(DOCUMENTS.length - 3)
-  const universe = random.fraction() < 0.5 ? DOCUMENTS : DOCUMENTS.slice(first, first + 3 + random.below(4))
-  const clients = 1 + random.below(4)
-  const mortal = random.fraction() < 0.4
-  const scripts: Script[] = []
-  for (let client = 0; client < clients; client++) {
-    const bornAt = client === 0 ? 0 : random.below(random.pick([3, 40, 120]))
-    const diesAt = mortal && random.fraction() < 0.5 ? bornAt + 3 + random.below(60) : null
-    const batches = Array.from({ length: 1 + random.below(5) }, () => randomBatch(random, universe))
-    scripts.push({ bornAt, diesAt, batches })
-  }
-  scripts.sort((a, b) => a.bornAt - b.bornAt)
-  const workload: Workload = {
-    seed,
-    universe,
-    shardBytes: random.pick([1_024, 1_024, 2_048, 65_536]),
-    atomicReads: random.fraction() < 0.8,
-    retry: { requestAttempts: random.pick([1, 2, 5]), conflictAttempts: random.pick([3, 30]) },
-    scripts,
-  }
-  return { workload, decide: decideAtRandom(random, random.pick([0, 0.05, 0.15, 0.3])) }
-}
-
-function randomBatch(random: SeededRandom, universe: readonly string[]): Batch {
-  const step = (): Step => randomStep(random, universe)
-  return Array.from({ length: random.pick([1, 1, 2, 3, 4]) }, () =>
-    random.fraction() < 0.7 ? step() : { kind: 'sequence', steps: [step(), step(), step()] },
-  )
-}
-
-function randomStep(random: SeededRandom, universe: readonly string[]): Step {
-  const kind = random.pick([
-    'get',
-    'put',
-    'put',
-    'update',
-    'update',
-    'update-later',
-    'remove',
-    'remove',
-    'remove',
-    'list',
-    'find',
-    'entries',
-    'prune',
-    'write',
-  ] as const)
-  switch (kind) {
-    case 'list':
-    case 'find':
-    case 'entries':
-    case 'prune':
-      return { kind, directory: random.pick(DIRECTORIES) }
-    case 'write': {
-      const chosen = universe.filter(() => random.fraction() < 0.5)
-      const put = chosen.filter(() => random.fraction() < 0.7)
-      return { kind, put, remove: chosen.filter((path) => !put.includes(path)) }
-    }
-    default:
-      return { kind, path: random.pick(universe) }
   }
 }

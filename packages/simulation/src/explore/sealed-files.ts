@@ -67,7 +67,7 @@ function fileKey(key: Uint8Array, salt: Uint8Array, use: Label, header: Uint8Arr
 }
 
 /** Opens what follows `header`; throws where it does not authenticate. */
-function unseal(key: Uint8Array, use: Label, header: Uint8Array, sealed: Uint8Array): Buffer {
+export function unseal(key: Uint8Array, use: Label, header: Uint8Array, sealed: Uint8Array): Buffer {
   const salt = sealed.subarray(0, SALT_BYTES)
   const clearEnd = SALT_BYTES + COMMITMENT_BYTES
   const [aesKey, commitment] = fileKey(key, salt, use, header)

@@ -1,6 +1,6 @@
-import type { Batch, Step } from './client.ts'
 import { type Decision, decideAgain, type RunResult, run } from './random-run.ts'
-import type { Script, Workload } from './world.ts'
+import type { Batch, DocumentStep, Step, TaskStep } from './steps.ts'
+import type { Script, Workload } from './workload.ts'
 
 /** A history that goes wrong whenever it is run. JSON. */
 export interface Counterexample {
@@ -67,7 +67,7 @@ function weight({ decisions }: Counterexample): number {
 
 /** The kind of a violation: its message without what is particular to one history. */
 function kindOf(message: string): string {
-  return message.slice(0, 40).replace(/[/\d].*/s, '')
+  return message.slice(0, 60).replace(/[/\d].*/s, '')
 }
 
 function* smallerWorkloads(workload: Workload): Generator<Workload> {
@@ -81,6 +81,9 @@ function* smallerWorkloads(workload: Workload): Generator<Workload> {
 function* smallerScripts(script: Script): Generator<Script> {
   if (script.diesAt !== null) yield { ...script, diesAt: null }
   if (script.bornAt > 0) yield { ...script, bornAt: 0 }
+  if (script.opening !== 'open-or-create') yield { ...script, opening: 'open-or-create' }
+  if (script.device !== null) yield { ...script, device: null }
+  if (script.maxAgeMs > 0) yield { ...script, maxAgeMs: 0 }
   const { batches } = script
   for (const [at, batch] of batches.entries()) {
     yield { ...script, batches: batches.toSpliced(at, 1) }
@@ -98,6 +101,36 @@ function* smallerBatches(batch: Batch): Generator<Batch> {
 }
 
 function* smallerSteps(step: Step): Generator<Step> {
+  switch (step.kind) {
+    case 'pause':
+    case 'close':
+      return
+    case 'task':
+      return yield* smallerTasks(step)
+    case 'change-password':
+      if (step.abortable) yield { kind: 'change-password' }
+      return
+    default:
+      yield* smallerDocumentSteps(step)
+  }
+}
+
+function* smallerTasks(task: TaskStep): Generator<Step> {
+  const { batches, left } = task
+  yield* [...batches.flat(), ...left] // without the task around it
+  if (task.abortable) yield { ...task, abortable: false }
+  if (task.preload) yield { ...task, preload: false }
+  for (const at of left.keys()) yield { ...task, left: left.toSpliced(at, 1) }
+  for (const [at, batch] of batches.entries()) {
+    yield { ...task, batches: batches.toSpliced(at, 1) }
+    if (batch.length > 1)
+      for (const gone of batch.keys()) yield { ...task, batches: batches.with(at, batch.toSpliced(gone, 1)) }
+  }
+}
+
+function* smallerDocumentSteps(step: DocumentStep): Generator<DocumentStep> {
+  if (step.abortable) yield { ...step, abortable: false }
+  if ('maxAgeMs' in step && step.maxAgeMs !== 0) yield { ...step, maxAgeMs: 0 }
   if (step.kind !== 'write') return
   for (const at of step.put.keys()) yield { ...step, put: step.put.toSpliced(at, 1) }
   for (const at of step.remove.keys()) yield { ...step, remove: step.remove.toSpliced(at, 1) }

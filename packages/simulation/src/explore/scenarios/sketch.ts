@@ -1,6 +1,6 @@
-import type { Batch, Sequence, Step } from '../client.ts'
 import type { Outcome } from '../controlled-store.ts'
 import type { Scenario } from '../exhaustive-run.ts'
+import type { Batch, Sequence, Step } from '../steps.ts'
 
 export const put = (path: string): Step => ({ kind: 'put', path })
 export const update = (path: string): Step => ({ kind: 'update', path })
