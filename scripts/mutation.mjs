@@ -131,6 +131,7 @@ for (const room of values.room.split(',')) {
   if (!ROOMS.includes(room)) throw new Error(`There is no room "${room}": ${ROOMS.join(', ')}.`)
   const chosen = values.file?.split(',').map((name) => `${room}/${name}`)
   const files = filesOf(room).filter((file) => chosen === undefined || chosen.includes(file))
+  if (files.length === 0) throw new Error(`There is no file "${values.file}" in ${room}.`)
   const found = []
   let unlisted = 0
   for (const file of files) {
