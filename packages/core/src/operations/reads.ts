@@ -22,7 +22,8 @@ export function getAtOnce(
 ): StoredDocument | null | undefined {
   const key = manager.router.keyOf(directory, name)
   const shard = manager.cache.fresh(manager.map.find(key), freshness)
-  if (shard === undefined || (shard.state.hi !== null && key >= shard.state.hi)) return undefined
+  if (shard === undefined || key < shard.state.lo || (shard.state.hi !== null && key >= shard.state.hi))
+    return undefined
   return itemOf(shard.state, directory, name)?.document ?? null
 }
 
