@@ -11,7 +11,7 @@ import { configFromJson, configToJson } from './root-json.ts'
 
 const ROOT_SECRET_BYTES = 32
 
-/** The root file. `ERR_TOO_LARGE` when its header would exceed 32 KiB. */
+/** The root file. `ERR_TOO_LARGE` when its header would exceed 32 KiB, `ERR_CORRUPT` for a state that none may have. */
 export async function encodeRootFile(
   context: CryptoContext,
   header: RootHeader,
@@ -28,7 +28,8 @@ export async function encodeRootFile(
       `The key slots take more than ${MAX_ROOT_HEADER_BYTES} bytes. Remove one first.`,
     )
   }
-  const body = await frameBody(context.runtime, utf8(configToJson(config)), config.compression)
+  const json = await decoding(ROOT_FILE, () => configToJson(config))
+  const body = await frameBody(context.runtime, utf8(json), config.compression)
   return seal(context, rootKey, 'root', headerBytes, body)
 }
 

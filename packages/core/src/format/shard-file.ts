@@ -26,7 +26,7 @@ export function shardFile(id: string): string {
   return `shards/${id}`
 }
 
-/** The file of a shard in this state. `ERR_TOO_LARGE` beyond 64 MiB of JSON. */
+/** The file of a shard in this state. `ERR_TOO_LARGE` beyond 64 MiB of JSON, `ERR_CORRUPT` for a state that none may have. */
 export async function encodeShardFile(
   context: ShardFileContext,
   id: string,
@@ -35,7 +35,9 @@ export async function encodeShardFile(
   const { crypto, vault, keys, compression } = context
   const key = keys.at(-1)
   if (key === undefined) throw new RangeError('A vault has at least one shard key.')
-  const body = await frameBody(crypto.runtime, utf8(shardToJson(id, state)), compression)
+  // A state that no file may hold descends from a file that no writer made: its counter is used up.
+  const json = await decoding(shardFile(id), () => shardToJson(id, state))
+  const body = await frameBody(crypto.runtime, utf8(json), compression)
   return seal(crypto, key.key, 'shard', shardHeader(vault, id, key.id), body)
 }
 
