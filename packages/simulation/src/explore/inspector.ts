@@ -11,11 +11,18 @@ export const PLAINTEXT = 'the secret of'
 
 const FIRST_KEY = '0'.repeat(32)
 
+/** What one shard holds. */
+interface Contents {
+  readonly documents: readonly (readonly [path: string, text: string])[]
+  readonly markers: readonly string[]
+}
+
 /** Reads the files as they are written, with the format's second reader, and checks what must hold in every state. */
 export class Inspector {
   readonly #secret: Uint8Array
   #root: RawRoot | null = null
   readonly #shards = new Map<string, RawShard>()
+  readonly #contents = new WeakMap<RawShard, Contents>()
   readonly #keys = new Map<string, string>()
   /** Shards that were reachable at some time. */
   readonly #known = new Set<string>()
@@ -150,17 +157,27 @@ export class Inspector {
   }
 
   #collect(id: string, shard: RawShard, documents: Map<string, string>, markers: Set<string>): void {
-    for (const [directory, items] of shard.items) {
-      for (const item of items) {
+    const contents = this.#contents.get(shard) ?? this.#contentsOf(id, shard)
+    this.#contents.set(shard, contents)
+    for (const [path, text] of contents.documents) documents.set(path, text)
+    for (const directory of contents.markers) markers.add(directory)
+  }
+
+  #contentsOf(id: string, { lo, hi, items }: RawShard): Contents {
+    const documents: [path: string, text: string][] = []
+    const markers: string[] = []
+    for (const [directory, each] of items) {
+      for (const item of each) {
         const [name] = item
         const key = this.#keyOf(directory, name)
-        if (key < shard.lo || (shard.hi !== null && key >= shard.hi)) {
+        if (key < lo || (hi !== null && key >= hi)) {
           throw new Violation(`Shard ${id} holds ${directory}${name}, which lies outside its range.`)
         }
-        if (item.length === 2) markers.add(directory + name)
-        else documents.set(directory + name, JSON.stringify(item[2]))
+        if (item.length === 2) markers.push(directory + name)
+        else documents.push([directory + name, JSON.stringify(item[2])])
       }
     }
+    return { documents, markers }
   }
 
   #checkLinked(path: string, markers: ReadonlySet<string>): void {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
 
 /**
  * A second reader of the file format, made from docs/format.md and Node's own cryptography alone: what judges the engine
@@ -58,7 +58,13 @@ const base64Url = (text: string): Buffer => Buffer.from(text, 'base64url')
 
 /** HKDF-SHA-256 (RFC 5869). */
 export function hkdf(key: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', key, salt, info, length))
+  const secret = createHmac('sha256', salt).update(key).digest()
+  const blocks: Buffer[] = []
+  for (let counter = 1; blocks.length * secret.length < length; counter++) {
+    const block = createHmac('sha256', secret).update(blocks.at(-1) ?? '')
+    blocks.push(block.update(info).update(Uint8Array.of(counter)).digest())
+  }
+  return Buffer.concat(blocks).subarray(0, length)
 }
 
 function fileKey(key: Uint8Array, salt: Uint8Array, use: Label, header: Uint8Array): [Uint8Array, Uint8Array] {

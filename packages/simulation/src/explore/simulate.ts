@@ -1,17 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { isMainThread, parentPort } from 'node:worker_threads'
 import { createRuntime } from '@vaultdb/core'
-import { explore } from './exhaustive-run.ts'
-import { type RunResult, run } from './random-run.ts'
-import { randomWorkload } from './random-workload.ts'
+import { type Failure, type Job, type JobResult, perform } from './jobs.ts'
+import type { RunResult } from './random-run.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 import { type Counterexample, replay, shrink } from './shrink.ts'
+import { performAll } from './workers.ts'
 
 const USAGE = `Random histories of real clients over a store that fails in every way it may.
 
   --seed S          first seed (default: from the clock)
   --minutes M       how long to go on (default 1)
   --histories N     or how many histories to run
+  --workers N       threads (default 1)
   --replay FILE     run one recorded history again and print it
   --exhaustive      instead, every interleaving of the small scenarios
   --states N        at most so many states of each (default 20,000)
@@ -21,7 +23,10 @@ const USAGE = `Random histories of real clients over a store that fails in every
 /** Histories that shrinking a counterexample may try. */
 const SHRINKING_BUDGET = 2_000
 
-/** Runs histories until time or number is up, or one goes wrong; resolves to the process's exit code. */
+/** Histories that a thread runs before it asks for more: about a second. */
+const HISTORIES_A_JOB = 50
+
+/** Runs histories or scenarios until time or number is up, or one goes wrong; resolves to the process's exit code. */
 async function simulate(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -29,6 +34,7 @@ async function simulate(args: readonly string[]): Promise<number> {
       seed: { type: 'string' },
       minutes: { type: 'string' },
       histories: { type: 'string' },
+      workers: { type: 'string' },
       replay: { type: 'string' },
       exhaustive: { type: 'boolean' },
       states: { type: 'string' },
@@ -42,37 +48,54 @@ async function simulate(args: readonly string[]): Promise<number> {
   }
   if (values.replay !== undefined)
     return report(await replay(JSON.parse(readFileSync(values.replay, 'utf8')) as Counterexample))
-  if (values.exhaustive === true)
-    return await exploreAll(numberOf(values.states, 'states') ?? 20_000, values.only ?? '')
-  const clock = createRuntime()
-  const first = numberOf(values.seed, 'seed') ?? clock.now() % 1_000_000_000
-  const most = numberOf(values.histories, 'histories') ?? Number.POSITIVE_INFINITY
-  const minutes = numberOf(values.minutes, 'minutes') ?? (most === Number.POSITIVE_INFINITY ? 1 : most)
-  const endMs = clock.monotonicMs() + minutes * 60_000
-  let decisions = 0
-  let seed = first
-  for (; seed - first < most && clock.monotonicMs() < endMs; seed++) {
-    const { workload, decide } = randomWorkload(seed)
-    const result = await run(workload, decide)
-    decisions += result.decisions.length
-    if (result.violation !== null) return await explain(seed, { workload, decisions: result.decisions }, result)
-  }
-  console.log(`Seeds ${first} to ${seed - 1}: ${seed - first} histories, ${decisions} decisions, nothing went wrong.`)
-  return 0
+  const workers = numberOf(values.workers, 'workers') ?? 1
+  const jobs =
+    values.exhaustive === true
+      ? scenarioJobs(numberOf(values.states, 'states') ?? 20_000, values.only ?? '')
+      : historyJobs(
+          numberOf(values.seed, 'seed'),
+          numberOf(values.histories, 'histories'),
+          numberOf(values.minutes, 'minutes'),
+        )
+  return await campaign(jobs, workers)
 }
 
-/** Explores the scenarios one after the other, and says how far it came. */
-async function exploreAll(maxStates: number, only: string): Promise<number> {
-  let total = 0
-  for (const scenario of SCENARIOS.filter(({ name }) => name.includes(only))) {
-    const { states, histories, complete, violation, trace } = await explore(scenario, { maxStates, auditEvery: 10 })
-    total += states
-    console.log(`${scenario.name}: ${states} states, ${histories} histories${complete ? '' : ', not all'}`)
-    if (violation === null) continue
-    console.log(`${trace.join('\n')}\n\n${violation.message}`)
-    return 1
+function* scenarioJobs(maxStates: number, only: string): Generator<Job> {
+  for (const { name } of SCENARIOS) if (name.includes(only)) yield { kind: 'scenario', name, maxStates }
+}
+
+function* historyJobs(seed?: number, histories?: number, minutes?: number): Generator<Job> {
+  const clock = createRuntime()
+  const most = histories ?? Number.POSITIVE_INFINITY
+  const endMs = clock.monotonicMs() + (minutes ?? (histories === undefined ? 1 : Number.POSITIVE_INFINITY)) * 60_000
+  const first = seed ?? clock.now() % 1_000_000_000
+  console.log(`From seed ${first} on.`)
+  for (let done = 0; done < most && clock.monotonicMs() < endMs; done += HISTORIES_A_JOB) {
+    yield { kind: 'histories', firstSeed: first + done, count: Math.min(HISTORIES_A_JOB, most - done) }
   }
-  console.log(`${total} states, nothing went wrong.`)
+}
+
+async function campaign(jobs: Iterator<Job>, workers: number): Promise<number> {
+  const total = { histories: 0, decisions: 0, states: 0, crashes: 0 }
+  const failures: Failure[] = []
+  const add = (result: JobResult): void => {
+    total.histories += result.histories
+    total.decisions += result.decisions
+    total.states += result.states
+    total.crashes += result.crashes
+    if (result.report !== null) console.log(result.report)
+    if (result.failure !== null) failures.push(result.failure)
+  }
+  await performAll(jobs, { threads: workers, program: new URL(import.meta.url) }, add) // the threads run this file, too
+  const { histories, decisions, states, crashes } = total
+  const [failure] = failures
+  console.log(
+    states > 0
+      ? `${states} states, ${crashes} of them with all clients dead; ${histories} histories to their ends`
+      : `${histories} histories, ${decisions} decisions`,
+  )
+  if (failure !== undefined) return await explain(failure)
+  console.log('Nothing went wrong.')
   return 0
 }
 
@@ -83,10 +106,13 @@ function numberOf(text: string | undefined, name: string): number | undefined {
   return number
 }
 
-async function explain(seed: number, found: Counterexample, result: RunResult): Promise<number> {
-  const message = result.violation?.message ?? ''
+async function explain({ seed, message, trace, counterexample }: Failure): Promise<number> {
+  if (counterexample === null) {
+    console.log(`${trace.join('\n')}\n\n${message}`)
+    return 1
+  }
   console.log(`Seed ${seed} goes wrong: ${message}\n\nMaking it smaller …`)
-  const small = await shrink(found, message, SHRINKING_BUDGET)
+  const small = await shrink(counterexample, message, SHRINKING_BUDGET)
   const file = `counterexample-${seed}.json`
   writeFileSync(file, JSON.stringify(small))
   console.log(`Run it again with --replay ${file}\n`)
@@ -99,4 +125,5 @@ function report({ trace, violation }: RunResult): number {
   return violation === null ? 0 : 1
 }
 
-process.exitCode = await simulate(process.argv.slice(2))
+if (isMainThread) process.exitCode = await simulate(process.argv.slice(2))
+else parentPort?.on('message', async (job: Job) => parentPort?.postMessage(await perform(job)))
