@@ -210,6 +210,7 @@ export class DocumentOperations {
     const change = (document: SimulatedDocument | null): SimulatedDocument | Promise<SimulatedDocument> => {
       asked.note(document)
       const result = updated(document, author)
+      spoil(document)
       return later ? Promise.resolve(result) : result
     }
     const work = (): Promise<SimulatedDocument | null> => this.#store.update<SimulatedDocument>(path, change, options)
@@ -243,6 +244,7 @@ export class DocumentOperations {
     const refusal = new Error('An update function refuses.')
     const change = (document: SimulatedDocument | null): Promise<never> => {
       asked.note(document)
+      spoil(document)
       if (later) return Promise.reject(refusal)
       throw refusal
     }
@@ -367,4 +369,9 @@ class Questions {
     if (text === this.last) throw new Violation(`${this.#label} was asked twice in a row about ${shorten(text)}.`)
     this.last = text
   }
+}
+
+/** What a function was given is its own, to do with as it likes. */
+function spoil(document: SimulatedDocument | null): void {
+  if (document !== null) Object.assign(document, { by: ['spoilt'] })
 }

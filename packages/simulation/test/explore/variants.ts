@@ -1,3 +1,4 @@
+import { CREATION } from './variants/creation.ts'
 import { LINKING } from './variants/linking.ts'
 import { OPERATIONS } from './variants/operations.ts'
 import { READING } from './variants/reading.ts'
@@ -14,4 +15,5 @@ export const VARIANTS: readonly Variant[] = [
   ...OPERATIONS,
   ...READING,
   ...SPLITS,
+  ...CREATION,
 ]

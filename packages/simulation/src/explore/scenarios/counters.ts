@@ -15,4 +15,9 @@ export const COUNTERS: Sketches = {
     clients: each({ kind: 'update-later', path: '/a/1' }, { kind: 'update-later', path: '/a/1' }),
   },
   'a counter that is read': { in: 'together', with: ['/a/1'], clients: [[[update('/a/1')], [get('/a/1')]]] },
+  'an update that is refused by its function, and a reader': {
+    in: 'together',
+    with: ['/a/1'],
+    clients: [[[{ kind: 'update-throws', path: '/a/1' }], [get('/a/1')]]],
+  },
 }

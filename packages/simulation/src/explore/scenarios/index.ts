@@ -1,13 +1,23 @@
 import type { Outcome } from '../controlled-store.ts'
 import type { Scenario } from '../exhaustive-run.ts'
 import { COUNTERS } from './counters.ts'
+import { CREATION } from './creation.ts'
 import { DIRECTORIES } from './directories.ts'
 import { PRUNES_AND_BULKS } from './prunes-and-bulks.ts'
 import { READERS } from './readers.ts'
 import { type Sketch, type Sketches, toScenario } from './sketch.ts'
 import { SPLITS } from './splits.ts'
+import { TASKS } from './tasks.ts'
 
-const SKETCHES: Sketches = { ...COUNTERS, ...DIRECTORIES, ...PRUNES_AND_BULKS, ...READERS, ...SPLITS }
+const SKETCHES: Sketches = {
+  ...COUNTERS,
+  ...DIRECTORIES,
+  ...PRUNES_AND_BULKS,
+  ...READERS,
+  ...SPLITS,
+  ...TASKS,
+  ...CREATION,
+}
 
 const WRITES_ASTRAY: readonly Outcome[] = ['lost', 'late', 'timeout', 'resent', 'refused']
 

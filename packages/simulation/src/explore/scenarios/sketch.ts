@@ -1,20 +1,28 @@
 import type { Outcome } from '../controlled-store.ts'
 import type { Scenario } from '../exhaustive-run.ts'
-import type { Batch, Sequence, Step } from '../steps.ts'
+import type { Opening } from '../opening.ts'
+import type { Batch, DocumentStep, Sequence, Step } from '../steps.ts'
 
-export const put = (path: string): Step => ({ kind: 'put', path })
-export const update = (path: string): Step => ({ kind: 'update', path })
-export const remove = (path: string): Step => ({ kind: 'remove', path })
-export const prune = (directory: string): Step => ({ kind: 'prune', directory })
+export const put = (path: string): DocumentStep => ({ kind: 'put', path })
+export const update = (path: string): DocumentStep => ({ kind: 'update', path })
+export const remove = (path: string): DocumentStep => ({ kind: 'remove', path })
+export const prune = (directory: string): DocumentStep => ({ kind: 'prune', directory })
 export const write = (puts: readonly string[], removals: readonly string[]): Step => ({
   kind: 'write',
   put: puts,
   remove: removals,
 })
-export const get = (path: string): Step => ({ kind: 'get', path })
-export const list = (directory: string): Step => ({ kind: 'list', directory })
-export const find = (directory: string): Step => ({ kind: 'find', directory })
+export const get = (path: string): DocumentStep => ({ kind: 'get', path })
+export const list = (directory: string): DocumentStep => ({ kind: 'list', directory })
+export const find = (directory: string): DocumentStep => ({ kind: 'find', directory })
 export const sequence = (...steps: readonly Step[]): Sequence => ({ kind: 'sequence', steps })
+
+export const task = (...batches: readonly (readonly DocumentStep[])[]): Step => ({
+  kind: 'task',
+  preload: false,
+  batches,
+  left: [],
+})
 
 /** One operation for each client. */
 export const each = (...steps: readonly Step[]): readonly (readonly Batch[])[] => steps.map((step) => [[step]])
@@ -46,6 +54,10 @@ export interface Sketch {
   readonly clients: readonly (readonly Batch[])[]
   /** The clients have read nothing before. */
   readonly cold?: boolean
+  /** How each client comes to its database; without it all have opened the vault before anything begins. */
+  readonly openings?: readonly Opening[]
+  /** What there is of the vault before; default: all. */
+  readonly vault?: 'absent' | 'pending'
 }
 
 /** Sketches by the name of what they show. */
@@ -55,5 +67,10 @@ export type Sketches = Readonly<Record<string, Sketch>>
 export function toScenario(name: string, sketch: Sketch, faults: readonly Outcome[], maxFaults: number): Scenario {
   const { in: arrangement, shardBytes = WIDE, with: documents = [], clients, cold = false } = sketch
   const layout = { shardBytes, documents, shards: ARRANGEMENTS[arrangement] }
-  return { name, layout, clients, preload: !cold, faults, maxFaults }
+  const { openings, vault } = sketch
+  return {
+    ...{ name, layout, clients, preload: !cold, faults, maxFaults },
+    ...(openings && { openings }),
+    ...(vault && { vault }),
+  }
 }

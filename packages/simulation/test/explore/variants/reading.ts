@@ -84,6 +84,30 @@ export const READING: readonly Variant[] = [
     rule: 'what looks damaged is read again where reads may be torn',
     changes: [{ file: 'vault/reading.ts', from: 'torn: 5', to: 'torn: 0' }],
     scenario: 'a reader beside a mover, a torn read',
-    notices: /failed in a way that no fault explains: ERR_CORRUPT/,
+    notices: /^A failure that no fault explains \(ERR_CORRUPT\)/,
+  },
+  {
+    rule: 'a cached document is not changed by a function that throws',
+    changes: [
+      {
+        file: 'format/document.ts',
+        from: '  toValue(): unknown {\n    return JSON.parse(this.text)\n  }',
+        to: '  value: unknown\n  toValue(): unknown {\n    this.value ??= JSON.parse(this.text)\n    return this.value\n  }',
+      },
+    ],
+    scenario: 'an update that is refused by its function, and a reader',
+    notices: UNEXPLAINED,
+  },
+  {
+    rule: 'an older body does not replace a newer one in the cache',
+    changes: [
+      {
+        file: 'shards/cache.ts',
+        from: '    if (entry !== undefined && entry.shard.state.seq > shard.state.seq) return entry.shard\n',
+        to: '',
+      },
+    ],
+    scenario: 'a task that reads and updates, a slow answer',
+    notices: UNEXPLAINED,
   },
 ]
