@@ -3,10 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'vite'
+import type * as Attacks from '../../src/attacks/index.ts'
 import type * as Exploration from '../../src/explore/index.ts'
 import type { Change } from './variants/variant.ts'
 
 const packages = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** What can be bundled over a changed engine: rooms of packages/simulation/src. */
+interface Rooms {
+  readonly explore: typeof Exploration
+  readonly attacks: typeof Attacks
+}
 
 /** Makes the changes while their files are bundled; fails where a text has changed meanwhile. */
 function change(changes: readonly Change[], missing: Set<Change>): Plugin {
@@ -15,7 +22,7 @@ function change(changes: readonly Change[], missing: Set<Change>): Plugin {
     enforce: 'pre',
     transform(code, id) {
       let changed = code
-      for (const each of changes.filter(({ file }) => id.endsWith(`core/src/${file}`))) {
+      for (const each of changes.filter(({ file }) => id === join(packages, file))) {
         const { file, from, to } = each
         if (changed.split(from).length !== 2) throw new Error(`${file} does not hold "${from}" exactly once.`)
         changed = changed.replace(from, () => to)
@@ -26,19 +33,24 @@ function change(changes: readonly Change[], missing: Set<Change>): Plugin {
   }
 }
 
-/** The simulation over an engine whose source text is changed. */
-export async function bundleVariant(changes: readonly Change[]): Promise<typeof Exploration> {
+/** A room of the simulation over an engine whose source text is changed. */
+export async function bundleVariant<R extends keyof Rooms>(changes: readonly Change[], room: R): Promise<Rooms[R]> {
   const missing = new Set(changes)
   const output = await build({
     configFile: false,
     logLevel: 'silent',
     plugins: [change(changes, missing)],
-    resolve: { alias: { '@vaultdb/core': join(packages, 'core/src/index.ts') } },
+    resolve: {
+      alias: [
+        { find: /^@vaultdb\/core$/, replacement: join(packages, 'core/src/index.ts') },
+        { find: '@vaultdb/core/maintenance', replacement: join(packages, 'core/src/maintenance/index.ts') },
+      ],
+    },
     build: {
       write: false,
       target: 'node20',
       minify: false,
-      ssr: join(packages, 'simulation/src/explore/index.ts'),
+      ssr: join(packages, 'simulation/src', room, 'index.ts'),
     },
     ssr: { noExternal: true },
   })
@@ -54,7 +66,7 @@ export async function bundleVariant(changes: readonly Change[]): Promise<typeof 
     const entry = bundle.output
       .find((file) => file.type === 'chunk' && file.isEntry)
       ?.fileName.replace(/\.m?js$/, '.mjs')
-    return (await import(/* @vite-ignore */ pathToFileURL(join(folder, entry as string)).href)) as typeof Exploration
+    return (await import(/* @vite-ignore */ pathToFileURL(join(folder, entry as string)).href)) as Rooms[R]
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,27 +1,27 @@
 import { expect } from 'vitest'
-import type { Exploration } from '../../src/explore/index.ts'
 import { bundleVariant } from './bundle-variant.ts'
-import type { Variant } from './variants/variant.ts'
+import type { Breach, Change, Stage } from './variants/variant.ts'
 
-/** States that are looked at before a variant counts as unnoticed: the hardest to find out takes half of these. */
+/** States that are looked at before a variant counts as unnoticed. */
 const MAX_STATES = 4_000
 
-/** Explores a scenario with a changed engine. */
-export async function exploreVariant({
-  changes,
-  scenario: wanted,
-  seed = 1,
-}: Pick<Variant, 'changes' | 'scenario' | 'seed'>): Promise<Exploration> {
-  const { explore, SCENARIOS } = await bundleVariant(changes)
-  const scenario = SCENARIOS.find(({ name }) => name === wanted)
-  if (scenario === undefined) throw new Error(`There is no scenario "${wanted}".`)
-  return await explore(scenario, { maxStates: MAX_STATES, auditEvery: 1_000, seed })
+/** What the simulation finds wrong with the changed engine; `undefined` if nothing. */
+export async function findings(stage: Stage, changes: readonly Change[]): Promise<string | undefined> {
+  if ('attack' in stage) {
+    const { ATTACKS, runAttack } = await bundleVariant(changes, 'attacks')
+    const attack = ATTACKS.find(({ name }) => name === stage.attack)
+    if (attack === undefined) throw new Error(`There is no attack "${stage.attack}".`)
+    const { surprises } = await runAttack(attack)
+    return surprises[0]
+  }
+  const { explore, SCENARIOS } = await bundleVariant(changes, 'explore')
+  const scenario = SCENARIOS.find(({ name }) => name === stage.scenario)
+  if (scenario === undefined) throw new Error(`There is no scenario "${stage.scenario}".`)
+  const { violation } = await explore(scenario, { maxStates: MAX_STATES, auditEvery: 1_000, seed: stage.seed ?? 1 })
+  return violation?.message
 }
 
-/** Fails unless the simulation notices the variant, and for the right reason. */
-export async function expectNoticed(
-  variant: Pick<Variant, 'changes' | 'scenario' | 'notices' | 'seed'>,
-): Promise<void> {
-  const { violation, trace } = await exploreVariant(variant)
-  expect(violation?.message, trace.join('\n')).toMatch(variant.notices)
+/** Fails unless the simulation notices the changes, and for the right reason. */
+export async function expectNoticed(breach: Breach): Promise<void> {
+  expect(await findings(breach, breach.changes)).toMatch(breach.notices)
 }

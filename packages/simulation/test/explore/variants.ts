@@ -1,4 +1,5 @@
 import { CREATION } from './variants/creation.ts'
+import { HOSTILE_STORES } from './variants/hostile-stores.ts'
 import { LINKING } from './variants/linking.ts'
 import { OPERATIONS } from './variants/operations.ts'
 import { READING } from './variants/reading.ts'
@@ -16,4 +17,5 @@ export const VARIANTS: readonly Variant[] = [
   ...READING,
   ...SPLITS,
   ...CREATION,
+  ...HOSTILE_STORES,
 ]

@@ -6,7 +6,7 @@ export const LINKING: readonly Variant[] = [
     rule: 'markers are rewritten also where they are present',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: '        const wanted = changes.get(shard.id) ?? new Map<string, ItemChange>()',
         to: '        if (itemOf(shard.state, change.directory, change.name) !== undefined) continue\n        const wanted = changes.get(shard.id) ?? new Map<string, ItemChange>()',
       },
@@ -18,7 +18,7 @@ export const LINKING: readonly Variant[] = [
     rule: 'markers are written before the documents',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: 'await this.#writeMarkers()\n    await this.#writeDocuments()',
         to: 'await Promise.all([this.#writeMarkers(), this.#writeDocuments()])',
       },
@@ -30,7 +30,7 @@ export const LINKING: readonly Variant[] = [
     rule: 'a document whose marker could not be written is planned again',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: 'if (markers.some(({ shard }) => this.#markerFailures.has(shard.id))) return false',
         to: '',
       },
@@ -42,7 +42,7 @@ export const LINKING: readonly Variant[] = [
     rule: 'a marker is no evidence that a directory is linked',
     changes: [
       {
-        file: 'operations/plan.ts',
+        file: 'core/src/operations/plan.ts',
         from: 'holdsDocumentOf(shard.state, path.directory)',
         to: 'shard.state.directories.has(path.directory)',
       },
@@ -54,7 +54,7 @@ export const LINKING: readonly Variant[] = [
     rule: 'an effect of the same plan is no evidence that a directory is linked',
     changes: [
       {
-        file: 'operations/plan.ts',
+        file: 'core/src/operations/plan.ts',
         from: 'holdsDocumentOf(shard.state, path.directory)',
         to: 'chains.has(path.directory) || holdsDocumentOf(shard.state, path.directory)',
       },
@@ -66,7 +66,7 @@ export const LINKING: readonly Variant[] = [
     rule: 'documents are written on the bases that were read before the markers',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: 'const base = this.#view.base(id) as LoadedShard\n',
         to: 'const newest = { sinceTick: this.#view.manager.requests.tick, notBeforeMs: Infinity }\nconst base = split ? await this.#view.manager.load(id, newest) : (this.#view.base(id) as LoadedShard)\n',
       },
@@ -78,7 +78,7 @@ export const LINKING: readonly Variant[] = [
     rule: 'bases are those of the plan, not what the cache holds by now',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: 'const base = this.#view.base(id) as LoadedShard\n    const outcome',
         to: 'const base = this.#view.manager.cache.newest(id) ?? (this.#view.base(id) as LoadedShard)\n    const outcome',
       },

@@ -6,7 +6,7 @@ export const OPERATIONS: readonly Variant[] = [
     rule: 'an operation that only saw what another of its plan did is settled with that one',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: "      if (verdict.kind === 'again' || (verdict.kind",
         to: "      const own = this.#plan.folded.outcomes.get(operation)\n      if (own?.kind === 'changed' && own.before === own.after) this.#settleChange(operation)\n      else if (verdict.kind === 'again' || (verdict.kind",
       },
@@ -16,7 +16,7 @@ export const OPERATIONS: readonly Variant[] = [
   },
   {
     rule: 'an operation is settled only when its write is committed',
-    changes: [{ file: 'operations/execution.ts', from: 'if (documentWrites.has(id)) continue\n', to: '' }],
+    changes: [{ file: 'core/src/operations/execution.ts', from: 'if (documentWrites.has(id)) continue\n', to: '' }],
     scenario: 'two counters',
     notices: UNEXPLAINED,
   },
@@ -24,7 +24,7 @@ export const OPERATIONS: readonly Variant[] = [
     rule: 'what a function made of one document is not put in place of another',
     changes: [
       {
-        file: 'operations/operation.ts',
+        file: 'core/src/operations/operation.ts',
         from: 'const same = given === current || (given != null && current !== null && given.equals(current))',
         to: 'const same = kept !== undefined',
       },
@@ -36,17 +36,17 @@ export const OPERATIONS: readonly Variant[] = [
     rule: 'a result that was awaited is applied only to the document that it was made of',
     changes: [
       {
-        file: 'operations/operation.ts',
+        file: 'core/src/operations/operation.ts',
         from: 'const same = given === current || (given != null && current !== null && given.equals(current))',
         to: "const same = kept?.kind === 'document' && answered",
       },
       {
-        file: 'operations/operation.ts',
+        file: 'core/src/operations/operation.ts',
         from: 'let kept: Decision | undefined\n',
         to: 'let kept: Decision | undefined\n  let answered = false\n',
       },
       {
-        file: 'operations/operation.ts',
+        file: 'core/src/operations/operation.ts',
         from: 'if (given === current) kept = read(value)',
         to: 'answered = true\n        kept = read(value)',
       },

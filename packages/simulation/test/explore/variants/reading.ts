@@ -6,7 +6,7 @@ export const READING: readonly Variant[] = [
     rule: 'an absence is not reported from a stale cache',
     changes: [
       {
-        file: 'operations/plan.ts',
+        file: 'core/src/operations/plan.ts',
         from: 'if (view.manager.cache.fresh(id, operation.context.freshness) !== view.base(id)) stale.add(id)',
         to: 'if (view.base(id) === undefined) stale.add(id)',
       },
@@ -18,7 +18,7 @@ export const READING: readonly Variant[] = [
     rule: 'what a plan only read is confirmed by its writes',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: 'if (verdicts.size === 0 && this.#confirmed(shards)) return true',
         to: 'if (verdicts.size === 0) return true',
       },
@@ -30,7 +30,7 @@ export const READING: readonly Variant[] = [
     rule: 'a read that was sent earlier is not shared',
     changes: [
       {
-        file: 'shards/shared-reads.ts',
+        file: 'core/src/shards/shared-reads.ts',
         from: 'if (this.#unsent.get(id) === request) this.#unsent.delete(id)',
         to: 'result.finally(() => this.#unsent.delete(id)).catch(() => undefined)',
       },
@@ -42,7 +42,7 @@ export const READING: readonly Variant[] = [
     rule: 'freshness goes by when a request was sent',
     changes: [
       {
-        file: 'vault/requests.ts',
+        file: 'core/src/vault/requests.ts',
         from: 'return { blob, sentTick, sentAtMs }',
         to: 'return { blob, sentTick: this.#tick, sentAtMs }',
       },
@@ -55,12 +55,12 @@ export const READING: readonly Variant[] = [
     rule: 'a cached shard is not changed by a write that fails',
     changes: [
       {
-        file: 'shards/change.ts',
+        file: 'core/src/shards/change.ts',
         from: 'const directories = new Map(base.directories)',
         to: 'const directories = base.directories as Map<string, DirectoryItems>',
       },
       {
-        file: 'shards/change.ts',
+        file: 'core/src/shards/change.ts',
         from: 'items = new Map(directories.get(directory))',
         to: 'items = (directories.get(directory) ?? new Map()) as Map<string, Item>',
       },
@@ -72,7 +72,7 @@ export const READING: readonly Variant[] = [
     rule: 'a shard that is missing is not empty',
     changes: [
       {
-        file: 'shards/manager.ts',
+        file: 'core/src/shards/manager.ts',
         from: 'if (blob === null) throw missingFile(shardFile(id))',
         to: "if (blob === null) return { id, version: '', hash: new Uint8Array(32), state: { ...(known as LoadedShard).state, directories: new Map() } }",
       },
@@ -82,7 +82,7 @@ export const READING: readonly Variant[] = [
   },
   {
     rule: 'what looks damaged is read again where reads may be torn',
-    changes: [{ file: 'vault/reading.ts', from: 'torn: 5', to: 'torn: 0' }],
+    changes: [{ file: 'core/src/vault/reading.ts', from: 'torn: 5', to: 'torn: 0' }],
     scenario: 'a reader beside a mover, a torn read',
     notices: /^A failure that no fault explains \(ERR_CORRUPT\)/,
   },
@@ -90,7 +90,7 @@ export const READING: readonly Variant[] = [
     rule: 'a cached document is not changed by a function that throws',
     changes: [
       {
-        file: 'format/document.ts',
+        file: 'core/src/format/document.ts',
         from: '  toValue(): unknown {\n    return JSON.parse(this.text)\n  }',
         to: '  value: unknown\n  toValue(): unknown {\n    this.value ??= JSON.parse(this.text)\n    return this.value\n  }',
       },
@@ -102,7 +102,7 @@ export const READING: readonly Variant[] = [
     rule: 'an older body does not replace a newer one in the cache',
     changes: [
       {
-        file: 'shards/cache.ts',
+        file: 'core/src/shards/cache.ts',
         from: '    if (entry !== undefined && entry.shard.state.seq > shard.state.seq) return entry.shard\n',
         to: '',
       },

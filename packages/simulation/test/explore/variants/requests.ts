@@ -6,7 +6,7 @@ export const REQUESTS: readonly Variant[] = [
     rule: 'an unsettled write is sent again and not planned anew',
     changes: [
       {
-        file: 'vault/requests.ts',
+        file: 'core/src/vault/requests.ts',
         from: 'unsettled ??= { error }',
         to: "if (code === 'ERR_UNAVAILABLE') return { kind: 'conflict' }\n        unsettled ??= { error }",
       },
@@ -18,7 +18,7 @@ export const REQUESTS: readonly Variant[] = [
     rule: 'a conflict is searched for the own write',
     changes: [
       {
-        file: 'vault/requests.ts',
+        file: 'core/src/vault/requests.ts',
         from: 'const finding = await write.inspect()',
         to: "const found = await write.inspect()\n      const finding: Finding = found.kind === 'current' && write.expected === null ? found : { kind: 'not-applied' }",
       },
@@ -30,7 +30,7 @@ export const REQUESTS: readonly Variant[] = [
     rule: 'the whole log is searched',
     changes: [
       {
-        file: 'format/sequence-log.ts',
+        file: 'core/src/format/sequence-log.ts',
         from: 'return log.entries.some((entry) => entry.writeId === writeId) || log.olderIds.includes(writeId)',
         to: 'return log.entries.at(-1)?.writeId === writeId',
       },
@@ -42,7 +42,7 @@ export const REQUESTS: readonly Variant[] = [
     rule: 'a refused re-send settles nothing',
     changes: [
       {
-        file: 'vault/requests.ts',
+        file: 'core/src/vault/requests.ts',
         from: 'if (unsettled === null && code !== undefined && REFUSALS.has(code))',
         to: 'if (code !== undefined && REFUSALS.has(code))',
       },
@@ -54,7 +54,7 @@ export const REQUESTS: readonly Variant[] = [
     rule: 'what nobody can tell the outcome of is not tried again',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: "if (outcome.kind === 'conflict' || outcome.kind === 'withdrawn') return { kind: 'again' }",
         to: "if (outcome.kind !== 'refused') return { kind: 'again' }",
       },

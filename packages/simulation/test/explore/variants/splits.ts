@@ -6,7 +6,7 @@ export const SPLITS: readonly Variant[] = [
     rule: 'who writes follows the right neighbour',
     changes: [
       {
-        file: 'operations/view.ts',
+        file: 'core/src/operations/view.ts',
         from: 'if (hi === null || next === null || key < hi) return shard',
         to: 'return shard',
       },
@@ -18,7 +18,7 @@ export const SPLITS: readonly Variant[] = [
     rule: 'who reads follows the right neighbour',
     changes: [
       {
-        file: 'shards/manager.ts',
+        file: 'core/src/shards/manager.ts',
         from: 'if (hi === null || next === null || key < hi) return shard',
         to: 'return shard',
       },
@@ -30,7 +30,7 @@ export const SPLITS: readonly Variant[] = [
     rule: 'who lists follows the right neighbour',
     changes: [
       {
-        file: 'shards/manager.ts',
+        file: 'core/src/shards/manager.ts',
         from: 'if (hi === null || next === null || (last !== null && hi > last)) return covering',
         to: 'return [...loaded.values()]',
       },
@@ -42,7 +42,7 @@ export const SPLITS: readonly Variant[] = [
     rule: 'the map is changed only once the split is confirmed',
     changes: [
       {
-        file: 'shards/manager.ts',
+        file: 'core/src/shards/manager.ts',
         from: "if (outcome.kind === 'superseded') this.#adopt(cut.siblings)",
         to: 'this.#adopt(cut.siblings)',
       },
@@ -54,11 +54,11 @@ export const SPLITS: readonly Variant[] = [
     rule: 'a split is not applied to a shard that has changed since',
     changes: [
       {
-        file: 'shards/manager.ts',
+        file: 'core/src/shards/manager.ts',
         from: '    let data: Uint8Array\n    try {\n      data = await encodeShardFile(this.#root.shardContext, base.id, cut.state)',
         to: '    let data: Uint8Array\n    const newest = cut.siblings.length > 0 ? await this.#fetch(base.id) : base\n    const newSeq = newest.state.seq + 1\n    const log = appendToLog(newest.state.log, { seq: newSeq, writeId, base: baseOf(newest.hash), removed, timeMs: 0 })\n    try {\n      data = await encodeShardFile(this.#root.shardContext, base.id, { ...cut.state, seq: newSeq, log })',
       },
-      { file: 'shards/manager.ts', from: 'expected: base.version,', to: 'expected: newest.version,' },
+      { file: 'core/src/shards/manager.ts', from: 'expected: base.version,', to: 'expected: newest.version,' },
     ],
     scenario: 'a split and a removal',
     notices: /^Shard \S+ is born with another write counter than the split's\.$/,
@@ -67,7 +67,7 @@ export const SPLITS: readonly Variant[] = [
     rule: 'a split commits only siblings that are known to exist',
     changes: [
       {
-        file: 'shards/splitter.ts',
+        file: 'core/src/shards/splitter.ts',
         from: 'if (siblings.some((sibling) => sibling === null)) return whole',
         to: 'if (siblings.length === 0) return whole',
       },
@@ -78,14 +78,18 @@ export const SPLITS: readonly Variant[] = [
   {
     rule: 'a sibling goes on with the write counter of the split',
     changes: [
-      { file: 'shards/split.ts', from: '      seq: state.seq,\n', to: '      seq: index === 0 ? state.seq : 1,\n' },
       {
-        file: 'shards/split.ts',
+        file: 'core/src/shards/split.ts',
+        from: '      seq: state.seq,\n',
+        to: '      seq: index === 0 ? state.seq : 1,\n',
+      },
+      {
+        file: 'core/src/shards/split.ts',
         from: 'log: narrowLog(state.log, owns),',
         to: 'log: index === 0 ? state.log : { entries: state.log.entries.slice(-1).map((entry) => ({ ...entry, seq: 1 })), olderIds: [] },',
       },
       {
-        file: 'shards/split.ts',
+        file: 'core/src/shards/split.ts',
         from: 'for (const { directory, item } of part.items) {',
         to: 'for (const { directory, item: old } of part.items) {\n      const item = index === 0 ? old : { ...old, seq: 1 }',
       },
@@ -97,7 +101,7 @@ export const SPLITS: readonly Variant[] = [
     rule: 'a sibling goes on with the log of the split',
     changes: [
       {
-        file: 'shards/split.ts',
+        file: 'core/src/shards/split.ts',
         from: 'log: narrowLog(state.log, owns),',
         to: "log: index === 0 ? state.log : { entries: state.log.entries.map((entry) => (entry.seq === state.seq ? entry : { ...entry, writeId: 'AAAAAAAAAAA' })), olderIds: [] },",
       },

@@ -6,7 +6,7 @@ export const UNLINKING: readonly Variant[] = [
     rule: 'every other shard of an emptied directory is fenced',
     changes: [
       {
-        file: 'operations/unlinking.ts',
+        file: 'core/src/operations/unlinking.ts',
         from: 'const fences = new Set(covering.map(({ id }) => id))',
         to: 'const fences = new Set(emptied)',
       },
@@ -18,12 +18,12 @@ export const UNLINKING: readonly Variant[] = [
     rule: 'unlinking waits for the fences',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: '    await this.#writeDocuments()\n    this.#accountPrunes()\n    const unlinked = await this.#unlink()',
         to: '    const documents = this.#writeDocuments()\n    const together = this.#unlink()\n    await documents\n    this.#accountPrunes()\n    const unlinked = await together',
       },
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: "        return verdict?.kind === 'committed' && verdict.current && whole",
         to: '        return verdict === undefined || whole',
       },
@@ -35,7 +35,7 @@ export const UNLINKING: readonly Variant[] = [
     rule: 'a directory is unlinked only if its fences were written',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: "        return verdict?.kind === 'committed' && verdict.current && whole",
         to: '        return verdict !== undefined && whole',
       },
@@ -47,7 +47,7 @@ export const UNLINKING: readonly Variant[] = [
     rule: 'a directory is unlinked only together with those below it',
     changes: [
       {
-        file: 'operations/execution.ts',
+        file: 'core/src/operations/execution.ts',
         from: 'if (fenced && unlink.children.every((child) => possible.has(child)))',
         to: 'if (fenced)',
       },
@@ -59,7 +59,7 @@ export const UNLINKING: readonly Variant[] = [
     rule: 'a directory with a subdirectory is not empty',
     changes: [
       {
-        file: 'operations/unlinking.ts',
+        file: 'core/src/operations/unlinking.ts',
         from: 'if (gone !== true) return true',
         to: 'if (gone !== true && document !== null) return true',
       },
@@ -71,7 +71,7 @@ export const UNLINKING: readonly Variant[] = [
     rule: 'a committed removal is not planned again',
     changes: [
       {
-        file: 'operations/fold.ts',
+        file: 'core/src/operations/fold.ts',
         from: '({ path, after }) => after !== null && !operation.removed.has(path.path)',
         to: '({ after }) => after !== null',
       },

@@ -1,23 +1,28 @@
-/** One change of the engine's source text. */
+/** One change of source text. */
 export interface Change {
-  /** Below packages/core/src. */
+  /** Below packages. */
   readonly file: string
   /** Stands in that file exactly once. */
   readonly from: string
   readonly to: string
 }
 
-/** The engine with one of its rules switched off while it is bundled. */
-export interface Variant {
-  readonly rule: string
+/** Where it shows that a rule is switched off. */
+export type Stage =
+  /** A scenario of the exploration; `seed` is of its draw (default 1). */
+  | { readonly scenario: string; readonly seed?: number }
+  /** An attack by whoever has the store in hand. */
+  | { readonly attack: string }
+
+/** Changes that switch something off, and what the simulation says to that. */
+export type Breach = Stage & {
   readonly changes: readonly Change[]
-  /** The scenario that finds it out. */
-  readonly scenario: string
-  /** What is found: the beginning of the violation's message. */
+  /** The message of the violation, or what is surprising in the result of the attack. */
   readonly notices: RegExp
-  /** Of the exploration's draw (default 1). */
-  readonly seed?: number
 }
+
+/** The engine with one of its rules switched off while it is bundled. */
+export type Variant = Breach & { readonly rule: string }
 
 /** A rule that a second one makes good: it takes both to be switched off. */
 export interface Redundant {
@@ -25,10 +30,8 @@ export interface Redundant {
   readonly changes: readonly Change[]
   /** Why breaking the rule alone does no harm. */
   readonly because: string
-  /** Explored without a violation, and made for the rule. */
-  readonly scenario: string
-  /** What is switched off together with the rule, in the scenario where that shows. */
-  readonly together: Pick<Variant, 'changes' | 'scenario' | 'notices' | 'seed'>
+  /** The rule and what makes it good, both switched off. */
+  readonly together: Breach
 }
 
 /** The invariant: who sees the document does not find it by its directories. */
