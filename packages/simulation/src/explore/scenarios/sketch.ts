@@ -1,5 +1,4 @@
-import type { Outcome } from '../controlled-store.ts'
-import type { Scenario } from '../exhaustive-run.ts'
+import type { Fault, Scenario } from '../exhaustive-run.ts'
 import type { Opening } from '../opening.ts'
 import type { Batch, DocumentStep, Sequence, Step } from '../steps.ts'
 
@@ -64,7 +63,7 @@ export interface Sketch {
 export type Sketches = Readonly<Record<string, Sketch>>
 
 /** A sketch as a scenario in which some calls may go wrong. */
-export function toScenario(name: string, sketch: Sketch, faults: readonly Outcome[], maxFaults: number): Scenario {
+export function toScenario(name: string, sketch: Sketch, faults: readonly Fault[], maxFaults: number): Scenario {
   const { in: arrangement, shardBytes = WIDE, with: documents = [], clients, cold = false } = sketch
   const layout = { shardBytes, documents, shards: ARRANGEMENTS[arrangement] }
   const { openings, vault } = sketch

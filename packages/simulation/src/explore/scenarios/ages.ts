@@ -1,0 +1,44 @@
+import type { Batch, DocumentStep, Step } from '../steps.ts'
+import { get, list, put, remove, type Sketches, task, update } from './sketch.ts'
+
+const pause: Step = { kind: 'pause', ms: 100 }
+const aged = (path: string, maxAgeMs: number): DocumentStep => ({ kind: 'get', path, maxAgeMs })
+
+const reader: readonly Batch[] = [
+  [get('/a/1')],
+  [pause],
+  [aged('/a/1', 150)],
+  [pause],
+  [aged('/a/1', 150)],
+  [get('/a/1')],
+]
+
+/** Reads that take old answers, and tasks whose reads are kept. */
+export const AGES: Sketches = {
+  'reads of a certain age, and a writer': { in: 'apart', with: ['/a/1'], clients: [reader, [[update('/a/1')]]] },
+  'old answers after own writes': {
+    in: 'spanning',
+    with: ['/a/1'],
+    clients: [[[put('/a/2')], [aged('/a/2', 1e9)], [pause], [aged('/a/1', 50), aged('/a/2', 50)]], [[remove('/a/1')]]],
+  },
+  'a task that looks twice, and a writer': {
+    in: 'spanning',
+    with: ['/a/1'],
+    clients: [[[task([get('/a/1')], [list('/a/'), get('/a/1')], [remove('/a/2')])]], [[put('/a/2')], [update('/a/1')]]],
+  },
+  'two tasks and a plain operation at once': {
+    in: 'apart',
+    with: ['/a/1'],
+    clients: [
+      [[task([get('/a/1')], [update('/a/1')]), task([remove('/a/1')], [get('/a/1'), update('/a/1')]), update('/a/1')]],
+    ],
+  },
+  'a task that leaves its operations under way, and a rival': {
+    in: 'spanning',
+    with: ['/a/1'],
+    clients: [
+      [[{ kind: 'task', preload: true, batches: [[get('/a/1')]], left: [put('/a/2'), remove('/a/1')] }]],
+      [[update('/a/1')]],
+    ],
+  },
+}
