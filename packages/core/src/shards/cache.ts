@@ -31,6 +31,11 @@ interface CacheEntry {
   readonly confirmed: Confirmation
 }
 
+/** Whether both are one state of a shard. A version alone says so only where the store does not repeat versions, as some do. */
+function isSame(a: LoadedShard, b: LoadedShard): boolean {
+  return a.version === b.version && a.state.seq === b.state.seq
+}
+
 /** The newest known state of each shard, and when a request was sent that confirmed it. */
 export class ShardCache {
   readonly #witness: WitnessBook
@@ -58,7 +63,7 @@ export class ShardCache {
     this.#witness.remember(shardFile(shard.id), shard.state.seq, shard.hash)
     const entry = this.#entries.get(shard.id)
     if (entry !== undefined && entry.shard.state.seq > shard.state.seq) return entry.shard
-    const same = entry !== undefined && entry.shard.version === shard.version ? entry : undefined
+    const same = entry !== undefined && isSame(entry.shard, shard) ? entry : undefined
     const kept = same?.shard ?? shard
     const confirmed = {
       sentTick: Math.max(same?.confirmed.sentTick ?? 0, sentTick),
@@ -71,7 +76,7 @@ export class ShardCache {
   /** Takes in an own write; returns the state that it left, however much newer a state is there by now. */
   keep(written: LoadedShard, sent: Confirmation): LoadedShard {
     const newest = this.take(written, sent)
-    return newest.version === written.version ? newest : written
+    return isSame(newest, written) ? newest : written
   }
 
   /** Forgets a shard's state, if it still is this one. */
