@@ -165,8 +165,8 @@ export class Requests {
    * not shorter than what the store asked for. Throws `cause` if that is more than the longest wait.
    */
   async backOff(attempt: number, cause: unknown, signal?: AbortSignal): Promise<void> {
-    const askedMs = cause instanceof Object && 'retryAfterMs' in cause ? Number(cause.retryAfterMs) : undefined
-    const delayMs = this.#backoff.delayMs(attempt, askedMs)
+    const askedMs = cause instanceof Object && 'retryAfterMs' in cause ? cause.retryAfterMs : undefined
+    const delayMs = this.#backoff.delayMs(attempt, typeof askedMs === 'number' ? askedMs : undefined)
     if (delayMs === null) throw cause
     await this.#backoff.wait(delayMs, signal)
   }
