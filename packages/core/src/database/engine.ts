@@ -7,6 +7,7 @@ import { Scheduler } from '../operations/scheduler.ts'
 import { ShardManager } from '../shards/manager.ts'
 import type { BlobStore, StoredBlob } from '../store/contract.ts'
 import { withReadRetry } from '../store/decorators/read-retry.ts'
+import { withContract } from '../store/decorators/with-contract.ts'
 import { readDoubting } from '../vault/reading.ts'
 import { type Answer, Requests } from '../vault/requests.ts'
 import { existsError, type RootContext, VaultRoot } from '../vault/root.ts'
@@ -29,7 +30,11 @@ type Found = Answer & { readonly asOf: SeenFile | undefined }
 async function prepare(store: BlobStore, settings: OpenSettings): Promise<RootContext> {
   const { runtime, allowInsecureContext, retry } = settings
   throwIfAborted(settings.signal)
-  const reader = withReadRetry(store, { attempts: retry.requestAttempts, maxDelayMs: retry.maxDelayMs, runtime })
+  const reader = withReadRetry(withContract(store), {
+    attempts: retry.requestAttempts,
+    maxDelayMs: retry.maxDelayMs,
+    runtime,
+  })
   return {
     crypto: { runtime, allowInsecureContext },
     requests: new Requests(reader, runtime, retry),

@@ -98,9 +98,14 @@ export const REFUSALS: ReadonlySet<string> = new Set([
 
 const KEY = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/
 
+/** Whether `key` is one that the contract allows. */
+export function isBlobKey(key: unknown): key is string {
+  return typeof key === 'string' && key.length <= 100 && KEY.test(key)
+}
+
 /** Throws a `TypeError` unless `key` is one that the contract allows. */
 export function assertBlobKey(key: string): void {
-  if (typeof key !== 'string' || key.length > 100 || !KEY.test(key)) {
+  if (!isBlobKey(key)) {
     throw new TypeError('A blob key is made of segments of A-Z a-z 0-9 _ - joined by "/", at most 100 characters.')
   }
 }
