@@ -33,7 +33,7 @@ export function checkSecret(credentials: { readonly password?: unknown; readonly
   if (!(key instanceof Uint8Array) || key.length !== RAW_KEY_BYTES) {
     throw new TypeError(`The key must be a Uint8Array of ${RAW_KEY_BYTES} bytes. For text, use "password".`)
   }
-  return { kind: 'key', bytes: key.slice() }
+  return { kind: 'key', bytes: new Uint8Array(key) } // not `slice`: that of Node's Buffer shares the memory
 }
 
 type SlotHeader = Pick<RootHeader, 'vault' | 'key'>
