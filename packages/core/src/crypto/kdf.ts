@@ -70,7 +70,7 @@ function withDefaults<T extends object>(options: KdfOptions, defaults: T): T {
       `kdf has no option ${JSON.stringify(name)}; for ${options.name} it takes ${[...known].join(', ')}.`,
     )
   }
-  const given = Object.entries(options).filter(([name, value]) => name !== 'name' && value !== undefined)
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
   return { ...defaults, ...Object.fromEntries(given) }
 }
 

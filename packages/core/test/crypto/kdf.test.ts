@@ -12,11 +12,13 @@ import {
   deriveRootKey,
   encodePassword,
   type KdfOptions,
+  kdfOptionsOf,
   newKdfParameters,
 } from '../../src/crypto/kdf.ts'
 import type { KdfParameters } from '../../src/crypto/kdf-bounds.ts'
 import { type Argon2idInput, createRuntime, type Runtime } from '../../src/runtime.ts'
 import { bytesFrom } from '../format/deterministic.ts'
+import { recordedSubtle } from './recorded-subtle.ts'
 
 const { argon2id: _, ...runtime } = createRuntime()
 const { subtle: __, ...withoutSubtle } = runtime
@@ -83,6 +85,12 @@ describe('derivePasswordKey', () => {
     expect(toHex(await derivePasswordKey(withoutSubtle, password, pbkdf2Of(1_000)))).toBe(expected)
   })
 
+  it('leaves PBKDF2 to WebCrypto, which is many times faster, where there is one', async () => {
+    const { subtle, calls } = recordedSubtle()
+    await derivePasswordKey({ ...runtime, subtle }, password, pbkdf2Of(1_000))
+    expect(calls.map(([name]) => name)).toEqual(['importKey', 'deriveBits'])
+  })
+
   it('computes scrypt as another implementation does', async () => {
     const expected = scryptSync(password, bytesFrom(0, 16), 32, { N: 1024, r: 8, p: 2 }).toString('hex')
     expect(toHex(await derivePasswordKey(runtime, password, scryptOf(1024, 8, 2)))).toBe(expected)
@@ -119,6 +127,22 @@ describe('derivePasswordKey', () => {
     })
     expect(calls.every(({ password }) => toHex(password) === toHex(utf8('password')))).toBe(true)
   })
+
+  it('tells what an injected Argon2id threw', async () => {
+    const cause = new Error('no memory')
+    const { runtime: broken } = injected(() => {
+      throw cause
+    })
+    await expect(derivePasswordKey(broken, password, argon2id(64, 2, 2))).rejects.toMatchObject({ cause })
+  })
+
+  it('refuses a key of another length from an injected Argon2id that computes the known answer', async () => {
+    const { runtime: broken } = injected((input) => honest(input).subarray(0, input.memoryKiB === 256 ? 32 : 16))
+    await expect(derivePasswordKey(broken, password, argon2id(64, 2, 2))).rejects.toMatchObject({
+      code: 'ERR_UNSUPPORTED',
+      message: expect.stringContaining('length'),
+    })
+  })
 })
 
 describe('keys from secrets', () => {
@@ -148,9 +172,23 @@ describe('newKdfParameters', () => {
       { name: 'scrypt', N: 2 ** 13, p: 10 },
       { N: 8_192, r: 8, p: 10 },
     ],
+    [
+      { name: 'scrypt', N: 2 ** 20 },
+      { N: 2 ** 20, r: 8, p: 1 },
+    ],
     [{ name: 'pbkdf2-sha256' }, { c: 600_000 }],
   ])('takes %j', (options, expected) => {
     expect(newKdfParameters(runtime, options)).toMatchObject(expected)
+  })
+
+  it('takes the default for an option that is undefined', () => {
+    const options = {
+      name: 'argon2id',
+      memoryKiB: undefined,
+      passes: undefined,
+      parallelism: 1,
+    } as unknown as KdfOptions
+    expect(newKdfParameters(runtime, options)).toMatchObject({ m: 65_536, t: 3, p: 1 })
   })
 
   it.each<KdfOptions>([
@@ -161,7 +199,10 @@ describe('newKdfParameters', () => {
     { name: 'argon2id', passes: 100 },
     { name: 'argon2id', parallelism: 17 },
     { name: 'argon2id', memoryKiB: 2 ** 31 },
+    { name: 'argon2id', memoryKiB: 2 ** 20 + 1, passes: 1 },
+    { name: 'argon2id', memoryKiB: 65_536.5 },
     { name: 'scrypt', N: 131_073 },
+    { name: 'scrypt', p: 1.5 },
     { name: 'scrypt', N: 65_536 },
     { name: 'scrypt', r: 7 },
     { name: 'scrypt', N: 2 ** 24 },
@@ -173,15 +214,29 @@ describe('newKdfParameters', () => {
     expect(() => newKdfParameters(runtime, options)).toThrow(RangeError)
   })
 
+  it('says what the bounds are', () => {
+    expect(() => newKdfParameters(runtime, { name: 'scrypt', r: 7 })).toThrow('an r of 8 to 32')
+    expect(() => newKdfParameters(runtime, { name: 'pbkdf2-sha256', iterations: 1 })).toThrow('600000 to 10485760')
+  })
+
   it.each([
-    { name: 'argon2id', memory: 65_536 },
-    { name: 'scrypt', iterations: 1 },
-    { name: 'bcrypt' },
-    {},
-    null,
-    'scrypt',
-  ])('takes %j for a mistake in the program', (options) => {
-    expect(() => newKdfParameters(runtime, options as KdfOptions)).toThrow(TypeError)
+    [{ name: 'argon2id', memory: 65_536 }, 'no option "memory"; for argon2id it takes name, memoryKiB'],
+    [{ name: 'scrypt', iterations: 1 }, 'no option "iterations"'],
+    [{ name: 'bcrypt' }, 'kdf.name must be'],
+    [{}, 'kdf.name must be'],
+    [null, 'kdf must be an object'],
+    ['scrypt', 'kdf must be an object'],
+  ])('takes %j for a mistake in the program', (options, message) => {
+    const create = () => newKdfParameters(runtime, options as KdfOptions)
+    expect(create).toThrow(TypeError)
+    expect(create).toThrow(message)
+  })
+})
+
+describe('kdfOptionsOf', () => {
+  it.each([argon2id(19_456, 2, 1), scryptOf(2 ** 14, 16, 5), pbkdf2Of(700_000)])('gives %j again', (parameters) => {
+    const { salt: _, ...cost } = parameters
+    expect(newKdfParameters(runtime, kdfOptionsOf(parameters))).toMatchObject(cost)
   })
 })
 
@@ -248,7 +303,9 @@ describe('encodePassword', () => {
   })
 
   it.each([undefined, null, 5, new Uint8Array(4)])('takes %j for a mistake in the program', (value) => {
-    expect(() => encodePassword(value as unknown as string)).toThrow(TypeError)
+    const encode = () => encodePassword(value as unknown as string)
+    expect(encode).toThrow(TypeError)
+    expect(encode).toThrow('must be a string')
   })
 
   it('does not repeat the password in its messages', () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { equalBytes, toBase64Url, toHex, utf8 } from '../../src/bytes.ts'
 import { sha256 } from '../../src/crypto/hash.ts'
-import { type CryptoContext, SealError, seal, unseal } from '../../src/crypto/seal.ts'
+import { type CryptoContext, SEAL_OVERHEAD_BYTES, SealError, seal, unseal } from '../../src/crypto/seal.ts'
 import { shardHeader } from '../../src/format/header.ts'
 import { createRuntime, type Runtime } from '../../src/runtime.ts'
 import { bytesFrom } from '../format/deterministic.ts'
+import { flipBit } from '../format/tamper.ts'
+import { recordedSubtle } from './recorded-subtle.ts'
 
 const platform = createRuntime()
 const { aes256Gcm: _, ...withoutNative } = platform
@@ -45,6 +47,12 @@ describe.each([
     expect(await unseal(reader, key, 'slot', header, file.subarray(header.length))).toEqual(hello)
   })
 
+  it('adds as many bytes as it says, to an empty body, too', async () => {
+    const file = await seal(context, key, 'shard', header, new Uint8Array(0))
+    expect(file.length).toBe(header.length + SEAL_OVERHEAD_BYTES)
+    expect(await unseal(context, key, 'shard', header, file.subarray(header.length))).toEqual(new Uint8Array(0))
+  })
+
   it('tells a wrong key, label or header from damage', async () => {
     const file = await seal(context, key, 'shard', header, hello)
     const sealed = file.subarray(header.length)
@@ -59,6 +67,28 @@ describe.each([
 })
 
 describe('sealing', () => {
+  it('leaves the work to WebCrypto where there is one, whose key nobody can take out again', async () => {
+    const { subtle, calls } = recordedSubtle()
+    const context = { ...webCrypto, runtime: { ...withoutNative, subtle } }
+    const file = await seal(context, key, 'shard', header, hello)
+    await unseal(context, key, 'shard', header, file.subarray(header.length))
+    expect(calls.map(([name]) => name)).toEqual(['importKey', 'encrypt', 'importKey', 'decrypt'])
+    for (const [, , , , extractable] of calls.filter(([name]) => name === 'importKey')) expect(extractable).toBe(false)
+  })
+
+  it('needs no WebCrypto where the runtime has an AES-256-GCM of its own', async () => {
+    const { subtle: _, ...runtime } = platform
+    const context = { runtime, allowInsecureContext: false }
+    const file = await seal(context, key, 'shard', header, hello)
+    expect(await unseal(context, key, 'shard', header, file.subarray(header.length))).toEqual(hello)
+  })
+
+  it('keeps what the platform said of a damaged file', async () => {
+    const file = await seal(webCrypto, key, 'shard', header, hello)
+    const opened = unseal(webCrypto, key, 'shard', header, flipBit(file.subarray(header.length), 8 * 64))
+    await expect(opened).rejects.toMatchObject({ name: 'SealError', cause: expect.any(Error) })
+  })
+
   it('uses different keys for different content even when the random generator repeats itself', async () => {
     const context = { ...webCrypto, runtime: withRandom(platform, bytesFrom(0, 32)) }
     const salts = await Promise.all(
