@@ -45,4 +45,13 @@ describe('isLinearizable', () => {
     expect(isLinearizable([...history, entry(10, 11, sees('d'))], 'a')).toBe(true)
     expect(isLinearizable([...history, entry(10, 11, sees('c'))], 'a')).toBe(false)
   })
+
+  test('lets a read be answered from before it began, and not from before what its client has seen', () => {
+    const put = entry(3, 4, puts('a'))
+    const seen = entry(5, 6, sees('a'))
+    const stale = (after?: HistoryEntry): HistoryEntry => ({ ...entry(1, 8, sees(null)), after })
+    expect(isLinearizable([put, seen, stale()], null)).toBe(true)
+    expect(isLinearizable([put, seen, stale(seen)], null)).toBe(false)
+    expect(isLinearizable([put, seen, stale(put)], null)).toBe(false)
+  })
 })

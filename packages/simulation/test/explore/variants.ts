@@ -1,5 +1,8 @@
+import { AGES } from './variants/ages.ts'
+import { COSTS } from './variants/costs.ts'
 import { CREATION } from './variants/creation.ts'
 import { HOSTILE_STORES } from './variants/hostile-stores.ts'
+import { INTERRUPTIONS } from './variants/interruptions.ts'
 import { LINKING } from './variants/linking.ts'
 import { OPERATIONS } from './variants/operations.ts'
 import { READING } from './variants/reading.ts'
@@ -18,4 +21,7 @@ export const VARIANTS: readonly Variant[] = [
   ...SPLITS,
   ...CREATION,
   ...HOSTILE_STORES,
+  ...AGES,
+  ...INTERRUPTIONS,
+  ...COSTS,
 ]

@@ -4,11 +4,13 @@ import { get, list, put, remove, type Sketches, task, update } from './sketch.ts
 const pause: Step = { kind: 'pause', ms: 100 }
 const aged = (path: string, maxAgeMs: number): DocumentStep => ({ kind: 'get', path, maxAgeMs })
 
+/** Reads of another shard, between which time passes, let the writer in. */
+const wait: readonly Batch[] = [[get('/x')], [pause]]
 const reader: readonly Batch[] = [
   [get('/a/1')],
-  [pause],
+  ...wait,
   [aged('/a/1', 150)],
-  [pause],
+  ...wait,
   [aged('/a/1', 150)],
   [get('/a/1')],
 ]
@@ -20,6 +22,11 @@ export const AGES: Sketches = {
     in: 'spanning',
     with: ['/a/1'],
     clients: [[[put('/a/2')], [aged('/a/2', 1e9)], [pause], [aged('/a/1', 50), aged('/a/2', 50)]], [[remove('/a/1')]]],
+  },
+  'a task after another operation, and a writer': {
+    in: 'apart',
+    with: ['/a/1'],
+    clients: [[[get('/a/1')], [task([get('/a/1')], [get('/a/1')])]], [[update('/a/1')]]],
   },
   'a task that looks twice, and a writer': {
     in: 'spanning',

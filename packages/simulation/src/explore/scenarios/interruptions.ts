@@ -11,7 +11,7 @@ const later: DocumentStep = { kind: 'update-later', path: '/a/1' }
 /** Operations that are aborted beside others which are not, and databases that are closed in the middle. */
 export const INTERRUPTIONS: Sketches = {
   'a removal aborted beside a put of the same document': {
-    in: 'spanning',
+    in: 'apart',
     with: ['/a/1'],
     clients: [[[put('/a/2'), abortable(remove('/a/2')), update('/a/1')]]],
   },
