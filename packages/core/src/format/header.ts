@@ -45,9 +45,9 @@ export function slotHeader(
   return utf8(`${opening('slot', header.vault, ROOT_FILE, header.key)},"slot":{${slotMembers(slotWithoutWrap)}}}\n`)
 }
 
-/** Where the header of a file ends (after its newline), or -1 if that is not within the first `maxBytes`. */
+/** Where the header of a file ends (after its newline), or 0 if that is not within the first `maxBytes`. */
 export function headerEnd(data: Uint8Array, maxBytes: number): number {
-  return data.subarray(0, maxBytes).indexOf(NEWLINE) + 1 || -1
+  return data.subarray(0, maxBytes).indexOf(NEWLINE) + 1
 }
 
 function kdfJson(kdf: KdfParameters): string {
@@ -71,7 +71,7 @@ function slotJson(slot: Slot): string {
 type Members = Readonly<Record<string, unknown>>
 
 function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null
 }
 
 /** The parameters, `null` where the derivation is one that this version does not know. */
@@ -119,7 +119,7 @@ function toSlot(value: unknown): Slot {
 /** Slots, a slot and its key derivation make four; a little more for kinds to come. */
 const MAX_HEADER_DEPTH = 8
 
-/** The header's JSON as an object, whatever it holds. `bytes` ends with the newline. */
+/** The header's JSON as an object, whatever it holds. `bytes` ends with the newline, or is empty. */
 export function parseHeaderObject(bytes: Uint8Array): Members {
   const value = headerJson(bytes.subarray(0, -1))
   demand(isMembers(value) && value.format === 'vaultdb', NO_HEADER)
@@ -161,9 +161,7 @@ function toRootHeader(headerBytes: Uint8Array): RootHeader {
  */
 export function parseRootHeader(data: Uint8Array): { readonly header: RootHeader; readonly headerBytes: Uint8Array } {
   try {
-    const end = headerEnd(data, MAX_ROOT_HEADER_BYTES)
-    demand(end !== -1, NO_HEADER)
-    const headerBytes = data.subarray(0, end)
+    const headerBytes = data.subarray(0, headerEnd(data, MAX_ROOT_HEADER_BYTES))
     return { header: toRootHeader(headerBytes), headerBytes }
   } catch (error) {
     if (error instanceof FormatError) throw corruptFile(ROOT_FILE, error.message, error)

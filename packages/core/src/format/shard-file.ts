@@ -63,11 +63,9 @@ export function decodeShardFile(context: ShardFileContext, id: string, data: Uin
   return decoding(shardFile(id), async () => {
     const { crypto } = context
     demand(data.length <= MAX_FILE_BYTES, `it is longer than ${MAX_FILE_BYTES} bytes`)
-    const end = headerEnd(data, MAX_SHARD_HEADER_BYTES)
-    demand(end !== -1, 'it does not begin with a header of this format')
-    const header = data.subarray(0, end)
+    const header = data.subarray(0, headerEnd(data, MAX_SHARD_HEADER_BYTES))
     const { key } = expectHeader(context, id, header)
-    const body = await unseal(crypto, key, 'shard', header, data.subarray(end))
+    const body = await unseal(crypto, key, 'shard', header, data.subarray(header.length))
     const json = await unframeBody(crypto.runtime, body)
     return shardFromJson(id, parseJson(json, MAX_BODY_DEPTH, DOCUMENT_HOLDER_DEPTH))
   })

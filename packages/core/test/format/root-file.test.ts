@@ -4,7 +4,7 @@ import { deriveKek } from '../../src/crypto/kdf.ts'
 import { FIRST_KEY } from '../../src/crypto/router.ts'
 import { type CryptoContext, seal } from '../../src/crypto/seal.ts'
 import { frameBody } from '../../src/format/body.ts'
-import { parseRootHeader, rootHeader } from '../../src/format/header.ts'
+import { parseRootHeader, rootHeader, slotHeader } from '../../src/format/header.ts'
 import type { KeySlot, RootConfig, RootHeader, Slot } from '../../src/format/model.ts'
 import { decodeRootFile, encodeRootFile, unwrapSlot, wrapSlot } from '../../src/format/root-file.ts'
 import { configToJson } from '../../src/format/root-json.ts'
@@ -119,6 +119,7 @@ describe('the header of a root file', () => {
     [`"vault":"${ids.vault}"`, `"vault":"${ids.vault}="`],
     [`"vault":"${ids.vault}"`, `"vault":"${ids.vault.slice(0, -1)}x"`],
     [`"key":"${ids.key}"`, '"key":5'],
+    ['"slots":[', '"slots":[null,'],
     ['"slots":[', '"slots":[5,'],
     ['"slots":[', '"slots":[{},'],
     ['"kind":"key"', '"kind":5'],
@@ -132,6 +133,8 @@ describe('the header of a root file', () => {
     ['"m":65536,"t":3', '"t":3,"m":65536'],
     ['"p":4,', '"p":4,"x":1,'],
     ['"kdf":{', '"kdf":[{'],
+    ['"kdf":{', '"kdf":null,"kdf2":{'],
+    ['"kdf":{', '"kdf2":{'],
     [`"salt":"${salt}"`, '"salt":"AAAA"'],
     ['"name":"argon2id"', '"name":5'],
     ['}\n', '}'],
@@ -145,9 +148,17 @@ describe('the header of a root file', () => {
   it('is refused when it is too long, too deep or not text', async () => {
     const deep = `{"format":"vaultdb","version":1,"x":${'['.repeat(10_000)}${']'.repeat(10_000)}}\n`
     const long = `{"format":"vaultdb","version":1,"x":"${'x'.repeat(40_000)}"}\n`
-    for (const data of [utf8(deep), utf8(long), Uint8Array.of(0xff, 10), new Uint8Array(0), utf8('\n')]) {
-      expect(await codeOf(data)).toBe('ERR_CORRUPT')
-    }
+    const texts = [
+      '',
+      '\n',
+      'null\n',
+      '5\n',
+      deep,
+      long,
+      '{"format":"other","version":2}\n',
+      '{"format":"vaultdb","version":2}',
+    ]
+    for (const data of [...texts.map(utf8), Uint8Array.of(0xff, 10)]) expect(await codeOf(data)).toBe('ERR_CORRUPT')
   })
 })
 
@@ -155,6 +166,13 @@ describe('a slot', () => {
   const kek = deriveKek(bytesFrom(0, 32), 'key')
   const secret = bytesFrom(0x60, 32)
   const { wrap: _, ...bare } = keySlot
+
+  it('is sealed beside a header as docs/format.md shows', () => {
+    expect(text(slotHeader(ids, bare))).toBe(
+      `{"format":"vaultdb","version":1,"role":"slot","vault":"${ids.vault}","file":"vault","key":"${ids.key}",` +
+        `"slot":{"id":"${slotId(1)}","kind":"key"}}\n`,
+    )
+  })
 
   it('gives its secret to its key and to no other', async () => {
     const made = { ...bare, wrap: await wrapSlot(context, ids, bare, kek, secret) }
