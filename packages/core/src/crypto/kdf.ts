@@ -132,7 +132,7 @@ export function assertKdfBounds(parameters: readonly KdfParameters[]): void {
  * The bytes of a password: NFKD (Unicode Standard Annex 15), then UTF-8; nothing trimmed. `TypeError` unless it is a string,
  * `RangeError` when it is empty, has lone surrogates or is longer than 1,024 bytes.
  */
-export function encodePassword(password: string): Uint8Array {
+export function encodePassword(password: unknown): Uint8Array {
   if (typeof password !== 'string') throw new TypeError('The password must be a string.')
   if (password.length === 0) throw new RangeError('The password is empty.')
   if (/\p{Surrogate}/u.test(password))

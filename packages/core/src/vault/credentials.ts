@@ -26,10 +26,7 @@ export function checkSecret(credentials: { readonly password?: unknown; readonly
   if ((password === undefined) === (key === undefined)) {
     throw new TypeError('Give either a "password" or a "key", and not both.')
   }
-  if (key === undefined) {
-    if (typeof password !== 'string') throw new TypeError('The password must be a string.')
-    return { kind: 'password', bytes: encodePassword(password) }
-  }
+  if (key === undefined) return { kind: 'password', bytes: encodePassword(password) }
   if (!(key instanceof Uint8Array) || key.length !== RAW_KEY_BYTES) {
     throw new TypeError(`The key must be a Uint8Array of ${RAW_KEY_BYTES} bytes. For text, use "password".`)
   }
