@@ -27,10 +27,12 @@ export function textOf(tree: JsonTree): string {
 }
 
 /** How a number may be written; the last ones are none. */
-const NUMBERS = (
+const NUMBERS: readonly string[] = (
   '0 1 2 15 16 17 64 65 80 81 256 257 1023 1024 65536 1048576 2147483647 2147483648 4294967296 9007199254740991 ' +
   '9007199254740992 9007199254740993 -0 -1 0.5 1.0 1e2 1E2 1e400 -1e400 1e-400 123456789012345678901234567890 01 +1 .5 1. 0x10 NaN'
-).split(' ')
+)
+  .split(' ')
+  .concat('9'.repeat(400))
 
 const STRINGS: readonly string[] = [
   '""',
@@ -171,8 +173,9 @@ function changeList<T>(random: SeededRandom, list: readonly T[], added: T): T[] 
   }
 }
 
-/** A literal a little different: a number one off, a string with one character changed. */
+/** A literal a little different: a number one off, the other boolean, a string with one character changed. */
 function nudge(random: SeededRandom, text: string): string {
+  if (text === 'true' || text === 'false') return text === 'true' ? 'false' : 'true'
   if (/^-?\d{1,17}$/.test(text)) return String(Number(text) + random.below(3) - 1)
   const at = 1 + random.below(Math.max(1, text.length - 1))
   const inserted = random.pick(['', 'A', '0', 'f', '/', '.', '\\u0000', '=', 'é'])
@@ -202,13 +205,45 @@ function changeNode(random: SeededRandom, node: JsonTree, borrowed: JsonTree): J
   return { kind: 'object', members: changeList(random, members, [randomName(random), borrowed]) }
 }
 
+/** The index of a node, found on a random way down: a long list is no likelier to be changed than a short one beside it. */
+function pickNode(random: SeededRandom, tree: JsonTree): number {
+  if (tree.kind === 'literal' || random.below(4) === 0) return 0
+  const parts = tree.kind === 'array' ? tree.items : tree.members.map(([, value]) => value)
+  if (parts.length === 0) return 0
+  const chosen = random.below(parts.length)
+  const before = parts.slice(0, chosen).reduce((sum, part) => sum + sizeOf(part), 0)
+  return 1 + before + pickNode(random, parts[chosen] as JsonTree)
+}
+
+function literalsOf(tree: JsonTree): string[] {
+  if (tree.kind === 'literal') return [tree.text]
+  return (tree.kind === 'array' ? tree.items : tree.members.map(([, value]) => value)).flatMap(literalsOf)
+}
+
+/** Another literal of the tree that looks like this one: as long, and of its kind. */
+function lookalike(random: SeededRandom, tree: JsonTree, text: string): JsonTree {
+  const kindOf = (each: string): string => (each.startsWith('"') ? `text of ${each.length}` : typeof JSON.parse(each))
+  const isAlike = (each: string): boolean => {
+    try {
+      return kindOf(each) === kindOf(text)
+    } catch {
+      return false
+    }
+  }
+  const alike = literalsOf(tree).filter(isAlike)
+  return literal(alike.length === 0 ? text : random.pick(alike))
+}
+
 /** `tree` after one to some changes, each in one place; parts are borrowed from the tree itself. */
 export function mutateTree(random: SeededRandom, tree: JsonTree): JsonTree {
   let out = tree
   do {
-    const size = sizeOf(out)
-    const borrowed = nodeAt(out, random.below(size))
-    out = replaceAt(out, random.below(size), (node) => changeNode(random, node, borrowed))
+    const borrowed = nodeAt(out, random.below(sizeOf(out)))
+    const before = out
+    out = replaceAt(before, pickNode(random, before), (node) => {
+      if (node.kind === 'literal' && random.below(3) === 0) return lookalike(random, before, node.text)
+      return changeNode(random, node, borrowed)
+    })
   } while (random.below(3) === 0)
   return out
 }

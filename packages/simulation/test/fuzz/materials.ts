@@ -2,7 +2,7 @@ import { fromBase64Url, fromHex, fromUtf8 } from '../../../core/src/bytes.ts'
 import { deriveKek, deriveRootKey } from '../../../core/src/crypto/kdf.ts'
 import { type CryptoContext, unseal } from '../../../core/src/crypto/seal.ts'
 import { unframeBody } from '../../../core/src/format/body.ts'
-import { headerEnd, parseRootHeader } from '../../../core/src/format/header.ts'
+import { parseRootHeader } from '../../../core/src/format/header.ts'
 import type { RootConfig, RootHeader } from '../../../core/src/format/model.ts'
 import { decodeRootFile, unwrapSlot } from '../../../core/src/format/root-file.ts'
 import type { ShardFileContext } from '../../../core/src/format/shard-file.ts'
@@ -69,7 +69,7 @@ async function bodyOf(
   label: 'root' | 'shard',
   file: Uint8Array,
 ): Promise<Uint8Array | null> {
-  const end = headerEnd(file, 32_768)
+  const end = file.indexOf(10) + 1
   for (const key of keys) {
     try {
       return await unseal(context, key, label, file.subarray(0, end), file.subarray(end))

@@ -46,7 +46,7 @@ async function* each<T>(items: Iterable<T>): AsyncIterable<T> {
 
 const csv: FuzzTarget = {
   name: 'csv',
-  weight: 3,
+  weight: 12,
   generate: (random) => mutateBytes(random, random.pick(random.below(6) === 0 ? IN_UTF16 : CSVS), CSVS),
   judge: async (input) => {
     const { entries, problems } = readBrowserCsv(input)
@@ -123,7 +123,7 @@ function plain(value: unknown): string {
 
 const valueText: FuzzTarget = {
   name: 'cli-json',
-  weight: 3,
+  weight: 12,
   generate: (random) => jsonNear(random, JSON_TEXTS, JSON_TEXTS.map(utf8)),
   judge: (input) => {
     const text = textFrom(input) ?? ''
@@ -179,7 +179,7 @@ function transfer(format: TransferFormat, examples: readonly string[]): FuzzTarg
   const encoded = examples.map(utf8)
   return {
     name: `import-${format.name}`,
-    weight: 2,
+    weight: 8,
     generate: (random) =>
       random.below(2) === 0
         ? mutateBytes(random, random.pick(encoded), encoded)
@@ -262,9 +262,10 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/
 
 const commandLine: FuzzTarget = {
   name: 'cli-arguments',
-  weight: 2,
+  weight: 8,
   generate: (random) => {
     const args = random.below(4) > 0 ? [random.pick(COMMANDS)] : []
+    if (random.below(2) === 0) args.push('--store', 'file:./vault')
     for (let left = random.below(6); left > 0; left--) args.push(...argument(random))
     // An argument of a program cannot hold a NUL: here it stands between two.
     return utf8(args.map((each) => each.replaceAll('\0', '')).join('\0'))
@@ -300,7 +301,7 @@ const LOCATIONS = [
 
 const locations: FuzzTarget = {
   name: 'store-location',
-  weight: 1,
+  weight: 4,
   generate: (random) => mutateBytes(random, random.pick(LOCATIONS), LOCATIONS),
   judge: (input) => {
     const text = new TextDecoder().decode(input)

@@ -72,7 +72,7 @@ function sealedFile(
   const genuine = whole(files)
   return {
     name,
-    weight: 2,
+    weight: 8,
     generate: (random) => {
       if (random.below(32) === 0) return random.bytes(random.below(600))
       // Half of all begin with the whole file of the right vault, so that the header matches and the seal is what fails.
@@ -108,7 +108,7 @@ function sealedShardJson({ context, header, config, shardContext, shardJson }: M
   }
   return {
     name: 'shard-json',
-    weight: 4,
+    weight: 16,
     generate: (random) => jsonNear(random, shardJson, encoded),
     judge: async (input) => {
       const text = textFrom(input)
@@ -128,11 +128,17 @@ function sealedShardJson({ context, header, config, shardContext, shardJson }: M
   }
 }
 
-function sealedRootJson({ context, header, rootKey, rootJson }: Materials): FuzzTarget {
+function sealedRootJson({ context, header, rootKey, rootJson: found, manyShards }: Materials): FuzzTarget {
+  // The vectors' maps are short: one with every shard has an order to be wrong in.
+  const map = Object.entries(manyShards.shardJson)
+    .map(([id, json]): [lo: string, id: string] => [(JSON.parse(json) as { lo: string }).lo, id])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const whole = manyShards.rootJson.replace(/"map":\[\[.*?\]\]/, `"map":${JSON.stringify(map)}`)
+  const rootJson = [...found, ...Array.from({ length: found.length >> 2 }, () => whole)]
   const encoded = rootJson.map(utf8)
   return {
     name: 'root-json',
-    weight: 4,
+    weight: 16,
     generate: (random) => jsonNear(random, rootJson, encoded),
     judge: async (input) => {
       const text = textFrom(input)
@@ -166,7 +172,7 @@ function rootHeaders({ rootFiles }: Materials): FuzzTarget {
   const encoded = headers.map(utf8)
   return {
     name: 'root-header',
-    weight: 3,
+    weight: 12,
     generate: (random) => concatBytes(jsonNear(random, headers, encoded), utf8(random.below(32) === 0 ? '' : '\n')),
     judge: (input) => {
       const end = input.indexOf(10)

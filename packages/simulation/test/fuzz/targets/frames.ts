@@ -36,7 +36,7 @@ function lyingFrame(random: SeededRandom): Uint8Array {
 function frames({ context, bodies }: Materials): FuzzTarget {
   return {
     name: 'frame',
-    weight: 2,
+    weight: 8,
     generate: (random) => {
       const kind = random.below(8)
       if (kind === 0) return random.bytes(random.below(40))
@@ -101,7 +101,7 @@ function json(): FuzzTarget {
   const encoded = JSON_EXAMPLES.map(utf8)
   return {
     name: 'json',
-    weight: 4,
+    weight: 16,
     generate: (random) => {
       const kind = random.below(4)
       if (kind === 0) return mutateBytes(random, random.pick(encoded), encoded)

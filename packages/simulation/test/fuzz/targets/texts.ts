@@ -97,7 +97,7 @@ function checkJoined(one: string, other: string): void {
 
 const paths: FuzzTarget = {
   name: 'path',
-  weight: 3,
+  weight: 12,
   generate: (random) => text(random, PATHS),
   judge: (input) => {
     const path = fromUtf16(input)
@@ -131,7 +131,7 @@ const ENCODED = [
 
 const codecs: FuzzTarget = {
   name: 'codecs',
-  weight: 3,
+  weight: 12,
   generate: (random) => (random.below(4) === 0 ? random.bytes(random.below(24)) : text(random, ENCODED)),
   judge: (input) => {
     const coded = fromUtf16(input)
@@ -169,7 +169,7 @@ function refusesOnly(type: new () => Error, decode: () => unknown): boolean {
 
 const passwords: FuzzTarget = {
   name: 'password',
-  weight: 1,
+  weight: 4,
   generate: (random) => text(random, ['', 'correct horse', 'ﬁ', 'é', 'x'.repeat(1024), '\ufdfa'.repeat(57)]),
   judge: (input) => {
     const password = fromUtf16(input)
@@ -217,7 +217,7 @@ const DOCUMENTS = [
 
 const documents: FuzzTarget = {
   name: 'document',
-  weight: 3,
+  weight: 12,
   generate: (random) => jsonNear(random, DOCUMENTS, DOCUMENTS.map(utf8)),
   judge: (input) => {
     let isStorable = true
@@ -279,7 +279,7 @@ function isRecord(value: unknown): value is WitnessRecord {
 
 const witnesses: FuzzTarget = {
   name: 'witness',
-  weight: 2,
+  weight: 8,
   generate: (random) => jsonNear(random, WITNESSES, WITNESSES.map(utf8)),
   judge: async (input) => {
     let record: unknown
