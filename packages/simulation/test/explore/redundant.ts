@@ -1,4 +1,4 @@
-import { type Change, type Redundant, UNEXPLAINED } from './variants/variant.ts'
+import { type Change, type Redundant, UNEXPLAINED, UNLINKED } from './variants/variant.ts'
 
 const LIVE_BASES: Change = {
   file: 'core/src/operations/execution.ts',
@@ -44,6 +44,30 @@ const NO_ASSOCIATED_DATA: readonly Change[] = [
   },
   { file: 'simulation/src/explore/sealed-files.ts', from: 'cipher.setAAD(clear)', to: '' },
 ]
+
+const JUDGED_BY_NOW: Change = {
+  file: 'core/src/vault/reading.ts',
+  from: 'requests.read(key, { ...signal, ...condition }), asOf)',
+  to: 'requests.read(key, { ...signal, ...condition }), witness.recall(key))',
+}
+
+const OLDER_ROOT: Change = {
+  file: 'core/src/vault/root.ts',
+  from: 'if (state.config.seq >= this.#state.config.seq) this.#state = state',
+  to: 'this.#state = state',
+}
+
+const FENCE_WRITTEN_OVER: Change = {
+  file: 'core/src/operations/execution.ts',
+  from: "verdict?.kind === 'committed' && verdict.current && whole",
+  to: "verdict?.kind === 'committed' && whole",
+}
+
+const MARKERS_NOT_REWRITTEN: Change = {
+  file: 'core/src/operations/execution.ts',
+  from: '        const wanted = changes.get(shard.id) ?? new Map<string, ItemChange>()',
+  to: '        if (itemOf(shard.state, change.directory, change.name) !== undefined) continue\n        const wanted = changes.get(shard.id) ?? new Map<string, ItemChange>()',
+}
 
 /** Rules that the engine keeps twice over: breaking one is not noticed, and does no harm. */
 export const REDUNDANT: readonly Redundant[] = [
@@ -94,6 +118,45 @@ export const REDUNDANT: readonly Redundant[] = [
       ],
       scenario: 'two splits of one shard',
       notices: /^Shard \S+ is born without the log of the split\.$/,
+    },
+  },
+  {
+    rule: 'a sighting is compared with what was known when its request was sent',
+    changes: [JUDGED_BY_NOW],
+    because: 'What looks rolled back is read again before it is judged, and the second request is sent late enough.',
+    together: {
+      changes: [JUDGED_BY_NOW, { file: 'core/src/vault/reading.ts', from: 'atomic: 1', to: 'atomic: 0' }],
+      scenario: 'a slow read and a later one, a slow answer',
+      notices: /^A failure that no fault explains \(ERR_ROLLBACK\)/,
+    },
+  },
+  {
+    rule: 'an older root file does not replace a newer one in memory',
+    changes: [OLDER_ROOT],
+    because:
+      'Its map is only a hint, to which knowledge is added and from which none is taken, and writes on it are met by compare-and-swap.',
+    together: {
+      changes: [
+        OLDER_ROOT,
+        {
+          file: 'core/src/vault/root.ts',
+          from: 'expected: base.version, signal, inspect',
+          to: 'expected: (await requests.read(ROOT_FILE, {})).blob.version, signal, inspect',
+        },
+      ],
+      scenario: 'two splits of one shard, a slow answer',
+      notices: /^The root skips a write\.$/,
+    },
+  },
+  {
+    rule: 'a fence that was written over since is none',
+    changes: [FENCE_WRITTEN_OVER],
+    because:
+      'Who wrote over it read it first, so it wrote the markers after this plan had read them: unlinking meets that write.',
+    together: {
+      changes: [FENCE_WRITTEN_OVER, MARKERS_NOT_REWRITTEN],
+      scenario: 'a directory filled and emptied in other shards, a write astray',
+      notices: UNLINKED,
     },
   },
 ]

@@ -14,6 +14,11 @@ export const COUNTERS: Sketches = {
     with: ['/a/1'],
     clients: each({ kind: 'update-later', path: '/a/1' }, { kind: 'update-later', path: '/a/1' }),
   },
+  'a counter and a busy one': {
+    in: 'together',
+    with: ['/a/1'],
+    clients: [[[update('/a/1')]], [[update('/a/1')], [update('/a/1')], [update('/a/1')]]],
+  },
   'a counter that is read': { in: 'together', with: ['/a/1'], clients: [[[update('/a/1')], [get('/a/1')]]] },
   'an update that is refused by its function, and a reader': {
     in: 'together',

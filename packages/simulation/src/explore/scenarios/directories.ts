@@ -57,4 +57,9 @@ export const DIRECTORIES: Sketches = {
     with: ['/a/b/1'],
     clients: each(remove('/a/b/1'), update('/a/b/1')),
   },
+  'a removal aborted beside a put in another directory': {
+    in: 'paired',
+    with: ['/a/1'],
+    clients: [[[{ ...remove('/a/1'), abortable: true }, put('/b/1')]]],
+  },
 }

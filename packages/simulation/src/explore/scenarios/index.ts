@@ -31,6 +31,7 @@ const WRITES_ASTRAY: readonly Fault[] = ['lost', 'late', 'timeout', 'resent', 'r
 /** The scenarios, without faults, and with one fault of each family. */
 export const SCENARIOS: readonly Scenario[] = [
   toScenario('two counters, two writes astray', SKETCHES['two counters'] as Sketch, WRITES_ASTRAY, 2),
+  toScenario('a counter and a busy one, an answer lost', SKETCHES['a counter and a busy one'] as Sketch, ['lost'], 1),
   toScenario(
     'a counter that is read, three writes astray',
     SKETCHES['a counter that is read'] as Sketch,

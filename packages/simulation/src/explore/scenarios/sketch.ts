@@ -28,12 +28,16 @@ export const each = (...steps: readonly Step[]): readonly (readonly Batch[])[] =
 /** All operations at once in one client. */
 export const one = (...steps: readonly Step[]): readonly (readonly Batch[])[] => [[steps]]
 
-/** Everything in one shard; a directory apart from its marker; over two shards; nested, and each level apart. */
+/** All in one shard; a directory apart from its marker; two such; one over two shards; nested, and each level apart. */
 export const ARRANGEMENTS: Readonly<
-  Record<'together' | 'apart' | 'spanning' | 'nested' | 'scattered', readonly (readonly string[])[]>
+  Record<'together' | 'apart' | 'paired' | 'spanning' | 'nested' | 'scattered', readonly (readonly string[])[]>
 > = {
   together: [['/a/']],
   apart: [['/a/'], ['/a/1', '/a/2']],
+  paired: [
+    ['/a/', '/b/'],
+    ['/a/1', '/b/1'],
+  ],
   spanning: [['/a/'], ['/a/1'], ['/a/2']],
   nested: [['/a/'], ['/a/b/1'], ['/a/1', '/a/b/']],
   scattered: [['/a/'], ['/a/1'], ['/a/b/'], ['/a/b/1']],

@@ -1,4 +1,10 @@
-import { UNEXPLAINED, type Variant } from './variant.ts'
+import { type Change, UNEXPLAINED, type Variant } from './variant.ts'
+
+/** A log of two writes, so that a few reach beyond it. */
+const SHORT_LOG: readonly Change[] = [
+  { file: 'core/src/format/limits.ts', from: '{ kept: 16, most: 64 }', to: '{ kept: 1, most: 64 }' },
+  { file: 'core/src/format/limits.ts', from: '{ kept: 64, most: 256 }', to: '{ kept: 1, most: 256 }' },
+]
 
 /** That a write whose answer is lost is applied once or not at all, and is known to be. */
 export const REQUESTS: readonly Variant[] = [
@@ -60,6 +66,19 @@ export const REQUESTS: readonly Variant[] = [
       },
     ],
     scenario: 'a counter that is read, three writes astray',
+    notices: UNEXPLAINED,
+  },
+  {
+    rule: 'what the log no longer reaches is not taken for undone once an answer was lost',
+    changes: [
+      ...SHORT_LOG,
+      {
+        file: 'core/src/vault/requests.ts',
+        from: "if (finding.kind === 'out-of-reach' && isFirst)",
+        to: "if (finding.kind === 'out-of-reach')",
+      },
+    ],
+    scenario: 'a counter and a busy one, an answer lost',
     notices: UNEXPLAINED,
   },
 ]

@@ -44,6 +44,18 @@ export const UNLINKING: readonly Variant[] = [
     notices: UNLINKED,
   },
   {
+    rule: 'a directory is unlinked only if all that was to empty it was written',
+    changes: [
+      {
+        file: 'core/src/operations/execution.ts',
+        from: "        return verdict?.kind === 'committed' && verdict.current && whole",
+        to: "        return verdict?.kind === 'committed' && verdict.current",
+      },
+    ],
+    scenario: 'a removal aborted beside a put in another directory',
+    notices: UNLINKED,
+  },
+  {
     rule: 'a directory is unlinked only together with those below it',
     changes: [
       {
