@@ -74,6 +74,10 @@ export interface Tally {
   readonly faults: Set<Outcome>
   /** Calls that did not simply succeed. */
   faultCount: number
+  /** Rounds since {@link ControlledStore.countRounds}: calls that were made one upon the answer to the other. */
+  rounds: number
+  /** The round of the call whose answer came last. */
+  answered: number
 }
 
 /** Called right after a file was replaced. */
@@ -151,17 +155,26 @@ export class ControlledStore {
   tally(client: number): Tally {
     const known = this.#tallies.get(client)
     if (known !== undefined) return known
-    const tally = {
+    const counts = {
       reads: 0,
       writes: 0,
       rootCalls: 0,
       conflicts: 0,
       applied: 0,
-      faults: new Set<Outcome>(),
       faultCount: 0,
+      rounds: 0,
+      answered: 0,
     }
+    const tally: Tally = { ...counts, faults: new Set() }
     this.#tallies.set(client, tally)
     return tally
+  }
+
+  /** From now on a client's calls are of a first round again. */
+  countRounds(client: number): void {
+    const tally = this.tally(client)
+    tally.rounds = 0
+    tally.answered = 0
   }
 
   /** Writes that were applied so far, all clients' together. */
@@ -222,6 +235,8 @@ export class ControlledStore {
       else if (request.kind === 'read') tally.reads++
       else tally.writes++
       const number = this.callsOf(request.client)
+      const round = tally.answered + 1
+      tally.rounds = Math.max(tally.rounds, round)
       const stop = (): void => {
         // Given up; unless it was carried out already, a write may still arrive.
         if (request.kind === 'write' && this.calls.has(call)) this.late.add(call)
@@ -235,6 +250,7 @@ export class ControlledStore {
         number,
         answer: (result) => {
           this.calls.delete(call)
+          tally.answered = round
           signal?.removeEventListener('abort', stop)
           if (result instanceof VaultError) reject(result)
           else resolve(result as T)
