@@ -1,8 +1,8 @@
 import { equalBytes, isBase64Url, utf8 } from '../bytes.ts'
 import type { KdfParameters } from '../crypto/kdf-bounds.ts'
 import { corruptFile, demand, FormatError, unsupportedFile } from './format-error.ts'
-import { parseJson } from './json.ts'
-import { FORMAT_VERSION, MAX_ROOT_HEADER_BYTES, MAX_SLOTS } from './limits.ts'
+import { isMembers, type Members, parseJson } from './json.ts'
+import { FORMAT_VERSION, MAX_FILE_BYTES, MAX_ROOT_HEADER_BYTES, MAX_SLOTS } from './limits.ts'
 import { isCount } from './log-json.ts'
 import type { RootHeader, Slot, SlotWithoutWrap } from './model.ts'
 
@@ -10,7 +10,8 @@ import type { RootHeader, Slot, SlotWithoutWrap } from './model.ts'
 export const ROOT_FILE = 'vault'
 
 const VAULT_ID_BYTES = 16
-const KEY_ID_BYTES = 8
+/** Ids of keys, shard keys and root keys alike. */
+export const KEY_ID_BYTES = 8
 const SLOT_ID_BYTES = 8
 const KDF_SALT_BYTES = 16
 /** Salt, commitment, the 32-byte root secret and its tag. */
@@ -66,12 +67,6 @@ function slotMembers(slot: SlotWithoutWrap): string {
 
 function slotJson(slot: Slot): string {
   return slot.kind === 'unknown' ? slot.json : `{${slotMembers(slot)},"wrap":"${slot.wrap}"}`
-}
-
-type Members = Readonly<Record<string, unknown>>
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null
 }
 
 /** The parameters, `null` where the derivation is one that this version does not know. */

@@ -5,7 +5,7 @@ import { frameBody, unframeBody } from './body.ts'
 import { decoding, demand } from './format-error.ts'
 import { parseRootHeader, ROOT_FILE, rootHeader, slotHeader } from './header.ts'
 import { parseJson } from './json.ts'
-import { MAX_BODY_DEPTH, MAX_FILE_BYTES, MAX_ROOT_HEADER_BYTES, MAX_SLOTS } from './limits.ts'
+import { MAX_BODY_DEPTH, MAX_ROOT_HEADER_BYTES, MAX_SLOTS } from './limits.ts'
 import type { RootConfig, RootHeader, Slot, SlotWithoutWrap } from './model.ts'
 import { configFromJson, configToJson } from './root-json.ts'
 
@@ -40,7 +40,6 @@ export function decodeRootFile(
   rootKey: Uint8Array,
 ): Promise<{ header: RootHeader; config: RootConfig }> {
   return decoding(ROOT_FILE, async () => {
-    demand(data.length <= MAX_FILE_BYTES, `it is longer than ${MAX_FILE_BYTES} bytes`)
     const { header, headerBytes } = parseRootHeader(data)
     const body = await unseal(context, rootKey, 'root', headerBytes, data.subarray(headerBytes.length))
     const json = await unframeBody(context.runtime, body)
