@@ -1,5 +1,6 @@
 import type { VaultErrorCode } from '@vaultdb/core'
 import type { Work } from './attack-runtime.ts'
+import type { Ledger } from './ledger.ts'
 import type { Stage, VaultKind } from './stage.ts'
 import type { World } from './world.ts'
 
@@ -60,8 +61,8 @@ export type OutOfReach =
 /** One way of doing what an attack does: one bit of a thousand. */
 export interface Case {
   readonly name: string
-  /** Does it to the store; called once, at the attack's moment. */
-  strike(world: World): void | Promise<void>
+  /** Does it to the store; called once, at the attack's moment. `ledger` takes note of what others make true meanwhile. */
+  strike(world: World, ledger: Ledger): void | Promise<void>
 }
 
 /** Which clients must work again once the store is honest. */
@@ -96,6 +97,10 @@ export interface Attack {
   readonly limits?: Partial<Work>
   /** A password that was replaced. Somebody who still has it tries to open the vault; that it opens is `'believed'`. */
   readonly intruder?: string
+  /** The victim begins with a task, which answers from what it has read already. */
+  readonly inTask?: boolean
+  /** The victim gives up on requests that take longer than this, in virtual milliseconds. */
+  readonly timeoutMs?: number
   /** One reading of everything shows what there is to see, and costs enough. */
   readonly brief?: boolean
   cases(stage: Stage): Iterable<Case>

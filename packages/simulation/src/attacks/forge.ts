@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { hkdf, label, type RawConfig, type RawRoot, seal, writeRoot } from '../explore/sealed-files.ts'
+import { hkdf, label, type RawConfig, type RawRoot, seal, shardHeader, writeRoot } from '../explore/sealed-files.ts'
 import { cheapArgon2id } from './attack-runtime.ts'
 
 /** Writes by hand what no client writes: slots of passwords, and files whose parts do not fit each other. */
@@ -79,4 +79,32 @@ export function noise(seed: string, length: number): Uint8Array {
     blocks.push(createHmac('sha256', seed).update(String(block)).digest())
   }
   return new Uint8Array(Buffer.concat(blocks).subarray(0, length))
+}
+
+/** A frame around a body's JSON, each part of which may be a lie. */
+export interface RawFrame {
+  readonly method?: number
+  readonly jsonLength?: number
+  readonly storedLength?: number
+  readonly stored: Uint8Array
+  readonly padding?: Uint8Array
+}
+
+export function frameBytes({ method = 0, jsonLength, storedLength, stored, padding = EMPTY }: RawFrame): Uint8Array {
+  const head = Buffer.alloc(9)
+  head.writeUInt8(method, 0)
+  head.writeUInt32BE(jsonLength ?? stored.length, 1)
+  head.writeUInt32BE(storedLength ?? stored.length, 5)
+  return new Uint8Array(Buffer.concat([head, stored, padding]))
+}
+
+/** The file of shard `id` around any body. */
+export function sealShardBody(root: RawRoot, id: string, body: Uint8Array): Uint8Array {
+  const [keyId, key] = root.config.keys.at(-1) as readonly [string, string]
+  return seal(Buffer.from(key, 'base64url'), 'shard', shardHeader(root, id, keyId), body)
+}
+
+/** The root file around any body. */
+export function sealRootBody({ rootKey, header }: RawRoot, body: Uint8Array): Uint8Array {
+  return seal(rootKey, 'root', header, body)
 }

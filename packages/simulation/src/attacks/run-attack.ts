@@ -43,6 +43,13 @@ function targetOf({ place }: Attack, stage: Stage): string {
   return stage.inside.get(key as string) as string
 }
 
+/** What a victim does once the adversary has acted. */
+async function goOn({ inTask, brief }: Attack, victim: Victim, targets: readonly string[]): Promise<void> {
+  if (inTask === true) await victim.readInTask()
+  if (brief === true) await victim.readAll()
+  else await victim.doEverything(targets)
+}
+
 /** Brings a victim to the moment of the attack, has it strike, and has the victim go on. */
 async function play(
   attack: Attack,
@@ -55,7 +62,7 @@ async function play(
   const witness = moment === 'reopened' ? createMemoryWitness() : null
   const documents = moment === 'creating' ? new Map<string, unknown>() : stage.documents
   const credentials = attack.intruder === undefined ? stage.credentials : { password: attack.intruder }
-  const victim = newVictim(world, credentials, documents, { seed: 11, witness })
+  const victim = newVictim(world, credentials, documents, { seed: 11, witness, timeoutMs: attack.timeoutMs })
   const strike = (): Promise<void> => {
     Object.assign(victim.work, noWork())
     return strikeWith(victim.ledger)
@@ -72,14 +79,13 @@ async function play(
     return victim
   }
   if (moment === 'opening') {
-    if (attack.brief === true) await victim.readAll()
-    else await victim.doEverything(targets)
+    await goOn(attack, victim, targets)
     return victim
   }
   await victim.lookAround(targetOf(attack, stage))
   if (moment === 'updating') {
     await victim.update(targetOf(attack, stage), strike)
-    await victim.doEverything(targets)
+    await goOn(attack, victim, targets)
     return victim
   }
   if (moment === 'splitting') {
@@ -91,8 +97,7 @@ async function play(
     await strike()
     if (!(await victim.open())) return victim
   } else await strike()
-  if (attack.brief === true) await victim.readAll()
-  else await victim.doEverything(targets)
+  await goOn(attack, victim, targets)
   return victim
 }
 
@@ -110,6 +115,15 @@ function excess({ limits }: Attack, { work }: Victim): Verdict | null {
     if (work[name] > limit) return { result: 'excess', detail: `${name}: ${work[name]}` }
   }
   return null
+}
+
+/** Who met nothing has still been deceived if what was acknowledged cannot be read in the store as it is now. */
+async function audited(met: Verdict, stage: Stage, world: World, victim: Victim): Promise<Verdict> {
+  if (met.result !== 'unharmed' && met.result !== 'listed by check') return met
+  const auditor = new Victim(world, stage.credentials, victim.ledger, { seed: 13 })
+  if (await auditor.open()) await auditor.readAll()
+  const { result, detail } = auditor.takeStock()
+  return result === 'unharmed' ? met : { result: 'believed', detail: `What was acknowledged: ${result}, ${detail}` }
 }
 
 /** What the adversary took over: the files, and what was acknowledged until then. */
@@ -150,10 +164,10 @@ async function runCase(attack: Attack, stage: Stage, { strike }: Case): Promise<
   let taken: Taken | null = null
   const victim = await play(attack, stage, world, async (ledger) => {
     taken = { files: world.files, ledger: ledger.copy() }
-    await strike(world)
+    await strike(world, ledger)
   })
   if (taken === null) return { result: 'stuck', detail: 'The moment of the attack never came.' }
-  const met = victim.takeStock()
+  const met = await audited(victim.takeStock(), stage, world, victim)
   const verdict = excess(attack, victim) ?? met
   return (await recover(attack, stage, world, victim, taken)) ?? verdict
 }
@@ -169,13 +183,13 @@ async function* runBulk(attack: Attack, stage: Stage): AsyncGenerator<readonly [
   let count = 0
   for (const each of attack.cases(stage)) {
     world.begin()
-    await each.strike(world)
+    await each.strike(world, standing.ledger)
     const opening = attack.moment === 'opening'
-    const victim = opening ? newVictim(world, stage.credentials, stage.documents, { seed: 11 }) : standing
+    const victim = opening ? new Victim(world, stage.credentials, standing.ledger, { seed: 11 }) : standing
     if (!opening || (await victim.open())) await victim.readAll()
     const verdict = victim.takeStock()
     world.relent()
-    const taken = { files: stage.files, ledger: victim.ledger }
+    const taken = { files: world.files, ledger: victim.ledger }
     const follow = count++ % RECOVERY_EVERY === 0
     if (follow && !opening) await victim.readAll()
     const after = victim.takeStock()

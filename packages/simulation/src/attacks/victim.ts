@@ -1,4 +1,13 @@
-import { type Credentials, errorCode, VaultDB, VaultError, type VaultErrorCode, type Witness } from '@vaultdb/core'
+import {
+  type BlobStore,
+  type Credentials,
+  errorCode,
+  VaultDB,
+  VaultError,
+  type VaultErrorCode,
+  type Witness,
+  withTimeout,
+} from '@vaultdb/core'
 import { check } from '@vaultdb/core/maintenance'
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts'
 import type { Defect, Result } from './attack.ts'
@@ -12,11 +21,22 @@ const REMAINS: ReadonlySet<string> = new Set(['orphan-shard', 'stray-marker', 's
 
 const NOTHING = Symbol('nothing')
 
+/** How a client is set up. */
+export interface VictimOptions {
+  /** Of its randomness. */
+  readonly seed: number
+  readonly witness?: Witness | null
+  /** Default: it waits for ever. */
+  readonly timeoutMs?: number | undefined
+}
+
 /** One client, and what came of all that it asked for. */
 export class Victim {
   readonly work: Work = noWork()
   readonly ledger: Ledger
   readonly #world: World
+  /** The world as this client reaches it. */
+  readonly #store: BlobStore
   readonly #credentials: Credentials
   readonly #clock: VirtualClock = createVirtualClock()
   readonly #seed: number
@@ -26,17 +46,15 @@ export class Victim {
   /** Errors and wrong answers, in their order. */
   #met: { readonly result: Result; readonly what: string }[] = []
 
-  constructor(
-    world: World,
-    credentials: Credentials,
-    ledger: Ledger,
-    options: { readonly seed: number; readonly witness?: Witness | null },
-  ) {
+  constructor(world: World, credentials: Credentials, ledger: Ledger, options: VictimOptions) {
     this.#world = world
     this.#credentials = credentials
     this.ledger = ledger
     this.#seed = options.seed
     this.#witness = options.witness ?? null
+    const runtime = createAttackRuntime(this.#clock, options.seed, noWork())
+    this.#store =
+      options.timeoutMs === undefined ? world : withTimeout(world, { timeoutMs: options.timeoutMs, runtime })
   }
 
   /** What it met so far; begins anew. */
@@ -90,14 +108,14 @@ export class Victim {
   }
 
   async open(): Promise<boolean> {
-    const db = await this.#await('open', () => VaultDB.open(this.#world, this.#options()))
+    const db = await this.#await('open', () => VaultDB.open(this.#store, this.#options()))
     this.#db = db === NOTHING ? null : db
     return db !== NOTHING
   }
 
   async create(options: { readonly orOpen: boolean } = { orOpen: false }): Promise<boolean> {
     const create = options.orOpen ? VaultDB.openOrCreate : VaultDB.create
-    const db = await this.#await('create', () => create(this.#world, { ...this.#options(), shardBytes: 1024 }))
+    const db = await this.#await('create', () => create(this.#store, { ...this.#options(), shardBytes: 1024 }))
     this.#db = db === NOTHING ? null : db
     return db !== NOTHING
   }
@@ -133,6 +151,20 @@ export class Victim {
   async get(path: string): Promise<void> {
     const value = await this.#await(`get ${path}`, () => this.#open.get(path))
     if (value !== NOTHING) this.#compare('get', path, value)
+  }
+
+  /** Reads documents one by one in a task, which answers at once what it has read already. */
+  async readInTask(): Promise<void> {
+    const paths = this.ledger.paths.toReversed()
+    const values = await this.#await('task', () =>
+      this.#open.task(async (task) => {
+        const found: unknown[] = []
+        for (const path of [...paths, ...paths.toReversed()]) found.push(await task.get(path))
+        return found
+      }),
+    )
+    if (values === NOTHING) return
+    for (const [at, path] of [...paths, ...paths.toReversed()].entries()) this.#compare('task', path, values[at])
   }
 
   async #write<T>(what: string, path: string, value: (before: T | null) => unknown, perform: () => Promise<unknown>) {
@@ -245,7 +277,7 @@ export function newVictim(
   world: World,
   credentials: Credentials,
   documents: ReadonlyMap<string, unknown>,
-  options: { readonly seed: number; readonly witness?: Witness | null },
+  options: VictimOptions,
 ): Victim {
   return new Victim(world, credentials, new Ledger(documents), options)
 }

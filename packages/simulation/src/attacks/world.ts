@@ -76,6 +76,10 @@ export class World implements BlobStore {
     return blob.data
   }
 
+  versionOf(key: string): Version | undefined {
+    return this.#files.get(key)?.version
+  }
+
   /** Puts something in a file's place, or takes the file away. */
   put(key: string, data: Uint8Array | null): void {
     const now = this.#files.get(key) ?? null

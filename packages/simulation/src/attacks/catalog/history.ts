@@ -1,11 +1,9 @@
-import { VaultDB } from '@vaultdb/core'
 import { readRoot, readShard } from '../../explore/sealed-files.ts'
-import { createVirtualClock } from '../../virtual-clock.ts'
 import type { Attack, Case, Moment, OutOfReach, Recovery, Result } from '../attack.ts'
-import { createAttackRuntime, noWork } from '../attack-runtime.ts'
-import { increment, type Marked, SECRET, type Stage, type VaultKind } from '../stage.ts'
+import { SECRET, type Stage, type VaultKind } from '../stage.ts'
 import { type Files, World } from '../world.ts'
 import { compose, keyAt, type Place } from './compose.ts'
+import { updatedElsewhere } from './elsewhere.ts'
 
 /** True states of a vault, shown at the wrong time or to the wrong people. */
 
@@ -62,17 +60,7 @@ function* mixtures(stage: Stage): Generator<Case> {
 /** What a client that was shown a store of its own has made of the vault, with so many more writes to each shard. */
 async function fork(stage: Stage, updates: number): Promise<World> {
   const world = new World(stage.files)
-  const runtime = createAttackRuntime(createVirtualClock(), 77, {
-    kdfCalls: 0,
-    kdfKiB: 0,
-    aesBytes: 0,
-    inflateBytes: 0,
-  })
-  const db = await VaultDB.open(world, { key: SECRET, runtime })
-  for (let update = 0; update < updates; update++) {
-    for (const path of stage.inside.values()) await db.update<Marked>(path, increment)
-  }
-  await db.close()
+  await updatedElsewhere(world, stage.inside.values(), updates)
   return world
 }
 
