@@ -3,10 +3,14 @@ import { ancestorsOf } from './ancestors.ts'
 import { SimulatedClient } from './client.ts'
 import { Violation } from './inspector.ts'
 import type { Batch } from './steps.ts'
+import { ORDINARY } from './workload.ts'
 import type { Event, World } from './world.ts'
 
 /** Number of the client that looks at the vault when all others have ended. */
 const AUDITOR = 1_000
+
+/** The device whose witness it has, if there is one: an honest store never makes it raise an alarm. */
+const WITNESSED = 0
 
 /** More decisions than an audit needs. */
 const MOST_DECISIONS = 5_000
@@ -26,7 +30,7 @@ export async function audit(
   const { universe } = world.ledger
   let isRemoving = false
   const finish = (async () => {
-    const { database, surroundings } = await world.connect(AUDITOR)
+    const { database, surroundings } = await world.connect(AUDITOR, { ...ORDINARY, device: WITNESSED })
     const client = new SimulatedClient(AUDITOR, database, world.ledger, surroundings, 0)
     for (const batch of program(universe, thoroughness)) await client.run(batch)
     isRemoving = true

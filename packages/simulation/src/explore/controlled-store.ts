@@ -69,7 +69,7 @@ export interface Tally {
   rootCalls: number
   /** Writes answered with a conflict. */
   conflicts: number
-  /** Writes of its own that were applied. */
+  /** Writes of its own that were applied when they were sent, and not later. */
   applied: number
   readonly faults: Set<Outcome>
   /** Calls that did not simply succeed. */
@@ -285,7 +285,9 @@ export class ControlledStore {
       tally.faults.add(outcome)
       tally.faultCount++
     }
+    const before = this.#applied
     const result = this.#carryOut(call, outcome)
+    tally.applied += this.#applied - before
     if (result instanceof VaultError && result.code === 'ERR_CONFLICT') tally.conflicts++
     if (result !== null && !(result instanceof VaultError) && outcome !== 'torn')
       this.#known.set(place, this.files.get(call.key)?.version ?? '')
@@ -381,7 +383,6 @@ export class ControlledStore {
     const next = String(Number(this.files.get(key)?.version ?? 0) + 1)
     this.files.set(key, { data, version: next })
     this.#applied++
-    this.tally(call.client).applied++
     this.#onApply(key, data)
     return next
   }

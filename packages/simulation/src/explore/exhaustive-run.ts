@@ -3,12 +3,12 @@ import { createSeededRandom, type SeededRandom } from '../seeded-random.ts'
 import { audit } from './audit.ts'
 import type { Outcome } from './controlled-store.ts'
 import { Violation } from './inspector.ts'
-import { type Layout, layOut, pendingVault } from './layout.ts'
+import { type Layout, layOut, pendingVault, withPassword } from './layout.ts'
 import type { Opening } from './opening.ts'
 import type { Decision } from './random-run.ts'
 import { type Batch, documentSteps, pathsIn } from './steps.ts'
 import { ORDINARY, type Workload } from './workload.ts'
-import { type Event, SECRET, World } from './world.ts'
+import { type Event, FIRST_PASSWORD, SECRET, World } from './world.ts'
 
 /** What may go wrong: a call, or a client that dies in the middle. */
 export type Fault = Outcome | 'crash'
@@ -28,6 +28,8 @@ export interface Scenario {
   readonly openings?: readonly Opening[]
   /** What there is of the vault where the clients do open it: all (by default), nothing, or what a creator left that died. */
   readonly vault?: 'there' | 'absent' | 'pending'
+  /** Whether the vault takes a password, beside the key that opens it. */
+  readonly hasPassword?: boolean
 }
 
 /** How far the exploration of one scenario goes. */
@@ -69,9 +71,11 @@ export async function explore(scenario: Scenario, bounds: Bounds): Promise<Explo
   return await explorer.run()
 }
 
-async function filesOf({ vault = 'there', layout }: Scenario): Promise<ReadonlyMap<string, Uint8Array>> {
+async function filesOf({ vault = 'there', hasPassword, layout }: Scenario): Promise<ReadonlyMap<string, Uint8Array>> {
   if (vault === 'absent') return new Map()
-  return vault === 'pending' ? await pendingVault(layout.shardBytes, SECRET) : await layOut(layout, SECRET)
+  if (vault === 'pending') return await pendingVault(layout.shardBytes, SECRET)
+  const files = await layOut(layout, SECRET)
+  return hasPassword === true ? withPassword(files, SECRET, FIRST_PASSWORD) : files
 }
 
 class Explorer {
@@ -97,11 +101,11 @@ class Explorer {
       universe: universeOf(scenario),
       shardBytes: scenario.layout.shardBytes,
       atomicReads: !scenario.faults.includes('torn') && !scenario.faults.includes('absent'),
-      hasPassword: false,
+      hasPassword: scenario.hasPassword === true,
       retry: { requestAttempts: 3, conflictAttempts: 8 },
       scripts: scenario.clients.map((batches, client) => {
         const opening = scenario.openings?.[client] ?? ORDINARY.opening
-        return { ...ORDINARY, opening, batches }
+        return { ...ORDINARY, opening, batches, device: client }
       }),
     }
   }

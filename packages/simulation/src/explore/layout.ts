@@ -74,21 +74,21 @@ export async function layOut(layout: Layout, secret: Uint8Array): Promise<Readon
   return files
 }
 
-const withPassword = new Map<string, Promise<ReadonlyMap<string, Uint8Array>>>()
-
-/** The files of an empty vault that a key and a password open. */
-export function vaultWithPassword(
-  shardBytes: number,
+/** The same vault, which takes a password as well. */
+export function withPassword(
+  files: ReadonlyMap<string, Uint8Array>,
   secret: Uint8Array,
   password: string,
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  const name = `${shardBytes} ${password}`
-  const known = withPassword.get(name)
-  if (known !== undefined) return known
-  const files = layOut({ shardBytes, documents: [], shards: [['/x']] }, secret).then((made) =>
-    new Map(made).set('vault', addPassword(made.get('vault') as Uint8Array, secret, password)),
-  )
-  withPassword.set(name, files)
+): ReadonlyMap<string, Uint8Array> {
+  return new Map(files).set('vault', addPassword(files.get('vault') as Uint8Array, secret, password))
+}
+
+const emptyVaults = new Map<number, Promise<ReadonlyMap<string, Uint8Array>>>()
+
+/** The files of an empty vault. */
+export function emptyVault(shardBytes: number, secret: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = emptyVaults.get(shardBytes) ?? layOut({ shardBytes, documents: [], shards: [['/x']] }, secret)
+  emptyVaults.set(shardBytes, files)
   return files
 }
 

@@ -2,7 +2,7 @@ import type { SeededRandom } from '../seeded-random.ts'
 import { audit } from './audit.ts'
 import type { Outcome } from './controlled-store.ts'
 import { Violation } from './inspector.ts'
-import { vaultWithPassword } from './layout.ts'
+import { emptyVault, withPassword } from './layout.ts'
 import type { Workload } from './workload.ts'
 import { type Event, FIRST_PASSWORD, SECRET, World } from './world.ts'
 
@@ -31,7 +31,7 @@ export async function run(workload: Workload, decide: Decide): Promise<RunResult
   const trace: string[] = []
   const decisions: Decision[] = []
   const { hasPassword, shardBytes, seed } = workload
-  const files = hasPassword ? await vaultWithPassword(shardBytes, SECRET, FIRST_PASSWORD) : new Map()
+  const files = hasPassword ? withPassword(await emptyVault(shardBytes, SECRET), SECRET, FIRST_PASSWORD) : new Map()
   const world = new World(workload, { log: (text) => trace.push(text), files })
   let violation: Violation | null = null
   try {

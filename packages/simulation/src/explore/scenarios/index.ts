@@ -4,6 +4,7 @@ import { COUNTERS } from './counters.ts'
 import { CREATION } from './creation.ts'
 import { DIRECTORIES } from './directories.ts'
 import { INTERRUPTIONS } from './interruptions.ts'
+import { PASSWORDS } from './passwords.ts'
 import { PRUNES_AND_BULKS } from './prunes-and-bulks.ts'
 import { READERS } from './readers.ts'
 import { type Sketch, type Sketches, toScenario } from './sketch.ts'
@@ -24,6 +25,7 @@ const SKETCHES: Sketches = {
   ...INTERRUPTIONS,
   ...SPLITS_IN_THE_MIDDLE,
   ...THREE_CLIENTS,
+  ...PASSWORDS,
 }
 
 const WRITES_ASTRAY: readonly Fault[] = ['lost', 'late', 'timeout', 'resent', 'refused']

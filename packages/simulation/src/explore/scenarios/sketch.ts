@@ -61,6 +61,8 @@ export interface Sketch {
   readonly openings?: readonly Opening[]
   /** What there is of the vault before; default: all. */
   readonly vault?: 'absent' | 'pending'
+  /** Whether the vault takes a password, beside the key that opens it. */
+  readonly hasPassword?: boolean
 }
 
 /** Sketches by the name of what they show. */
@@ -70,9 +72,9 @@ export type Sketches = Readonly<Record<string, Sketch>>
 export function toScenario(name: string, sketch: Sketch, faults: readonly Fault[], maxFaults: number): Scenario {
   const { in: arrangement, shardBytes = WIDE, with: documents = [], clients, cold = false } = sketch
   const layout = { shardBytes, documents, shards: ARRANGEMENTS[arrangement] }
-  const { openings, vault } = sketch
+  const { openings, vault, hasPassword = false } = sketch
   return {
-    ...{ name, layout, clients, preload: !cold, faults, maxFaults },
+    ...{ name, layout, clients, preload: !cold, faults, maxFaults, hasPassword },
     ...(openings && { openings }),
     ...(vault && { vault }),
   }
