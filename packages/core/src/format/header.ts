@@ -156,6 +156,7 @@ function toRootHeader(headerBytes: Uint8Array): RootHeader {
  */
 export function parseRootHeader(data: Uint8Array): { readonly header: RootHeader; readonly headerBytes: Uint8Array } {
   try {
+    demand(data.length <= MAX_FILE_BYTES, `it is longer than ${MAX_FILE_BYTES} bytes`)
     const headerBytes = data.subarray(0, headerEnd(data, MAX_ROOT_HEADER_BYTES))
     return { header: toRootHeader(headerBytes), headerBytes }
   } catch (error) {
