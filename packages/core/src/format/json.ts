@@ -1,6 +1,14 @@
 import { fromUtf8 } from '../bytes.ts'
 import { demand, FormatError } from './format-error.ts'
 
+/** A JSON object, or an array, which has none of the names that are asked for. */
+export type Members = Readonly<Record<string, unknown>>
+
+/** Whether `value` can be asked for members. */
+export function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null
+}
+
 /** What {@link parseJson} returns. */
 export interface ParsedJson {
   readonly text: string
@@ -66,7 +74,7 @@ function scan(text: string, maxDepth: number, thirdsDepth: number): Scan {
 }
 
 function countMembers(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0
+  if (!isMembers(value)) return 0
   const isArray = Array.isArray(value)
   const parts: unknown[] = isArray ? value : Object.values(value)
   let count = isArray ? 0 : parts.length

@@ -44,8 +44,9 @@ function toEntry(value: unknown): LogEntry {
 /** The log from the members `log` and `ids`, checked as far as that goes without the file's `seq`. */
 export function logFromJson(entries: unknown, ids: unknown): SequenceLog {
   demand(Array.isArray(entries) && entries.length <= LOG_ENTRIES.most, 'its log is malformed')
-  demand(typeof ids === 'string' && ids.length <= 2 * ID_BYTES * LOG_OLDER_IDS.most, 'its log is malformed')
+  demand(typeof ids === 'string', 'its log is malformed')
   const length = Math.floor((ids.length * 3) / 4)
+  demand(length <= ID_BYTES * LOG_OLDER_IDS.most, 'its log has too many older ids')
   demand(length % ID_BYTES === 0 && isBase64Url(ids, length), 'the older ids in its log are malformed')
   const bytes = fromBase64Url(ids)
   const olderIds = Array.from({ length: length / ID_BYTES }, (_, index) =>

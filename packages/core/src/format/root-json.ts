@@ -2,7 +2,7 @@ import { fromBase64Url, isBase64Url, toBase64Url } from '../bytes.ts'
 import { FIRST_KEY } from '../crypto/router.ts'
 import { demand, unsupportedFile } from './format-error.ts'
 import { ROOT_FILE } from './header.ts'
-import type { ParsedJson } from './json.ts'
+import { isMembers, type ParsedJson } from './json.ts'
 import { DOCUMENT_BYTES, MAX_SLOTS, SHARD_BYTES } from './limits.ts'
 import { checkLog, isCount, logFromJson, logToJson } from './log-json.ts'
 import type { RootConfig, ShardKey } from './model.ts'
@@ -78,7 +78,7 @@ export function configToJson(config: RootConfig): string {
 function toPairs(value: unknown, what: string): (readonly [string, string])[] {
   demand(Array.isArray(value), `its ${what} are malformed`)
   return value.map((pair: unknown) => {
-    demand(Array.isArray(pair) && pair.length === 2, `its ${what} are malformed`)
+    demand(Array.isArray(pair), `its ${what} are malformed`)
     const [first, second] = pair as readonly unknown[]
     demand(typeof first === 'string' && typeof second === 'string', `its ${what} are malformed`)
     return [first, second] as const
@@ -114,13 +114,12 @@ function toFeatures(value: unknown): readonly string[] {
 
 /** The configuration in the body of a root file. Throws a `FormatError`; `ERR_UNSUPPORTED` for an unknown critical feature. */
 export function configFromJson({ value, text }: ParsedJson): RootConfig {
-  demand(typeof value === 'object' && value !== null, 'its content is malformed')
-  const members = value as Readonly<Record<string, unknown>>
+  demand(isMembers(value), 'its content is malformed')
   // First of all: what such a feature changes would look malformed below.
-  const critical = toFeatures(members.critical)
+  const critical = toFeatures(value.critical)
   const unknown = critical.find((feature) => !KNOWN_CRITICAL.has(feature))
   if (unknown !== undefined) throw unsupportedFile(ROOT_FILE, `it needs the feature "${unknown}"`)
-  const { seq, log, ids, pending, routingKey, keys, map, compression, shardBytes, maxDocumentBytes } = members
+  const { seq, log, ids, pending, routingKey, keys, map, compression, shardBytes, maxDocumentBytes } = value
   demand(isCount(seq, 1) && isCount(shardBytes, 1) && isCount(maxDocumentBytes, 1), 'a number in it is malformed')
   demand(typeof pending === 'boolean', 'its content is malformed')
   demand(compression === 'none' || compression === 'deflate', 'its compression is malformed')
@@ -132,9 +131,9 @@ export function configFromJson({ value, text }: ParsedJson): RootConfig {
     routingKey: fromBase64Url(routingKey, KEY_BYTES),
     keys: toPairs(keys, 'shard keys').map(toKey),
     map: toPairs(map, 'map entries').map(toMapEntry),
-    slotNames: toSlotNames(members.slotNames),
+    slotNames: toSlotNames(value.slotNames),
     critical,
-    ignorable: toFeatures(members.ignorable),
+    ignorable: toFeatures(value.ignorable),
     shardBytes,
     compression,
     maxDocumentBytes,

@@ -1,8 +1,8 @@
-import { equalBytes, utf8 } from '../bytes.ts'
+import { equalBytes, isBase64Url, utf8 } from '../bytes.ts'
 import { type CryptoContext, seal, unseal } from '../crypto/seal.ts'
 import { frameBody, unframeBody } from './body.ts'
 import { decoding, demand, FormatError, UnknownKeyError } from './format-error.ts'
-import { checkVersion, headerEnd, parseHeaderObject, shardHeader } from './header.ts'
+import { checkVersion, headerEnd, KEY_ID_BYTES, parseHeaderObject, shardHeader } from './header.ts'
 import { parseJson } from './json.ts'
 import { MAX_BODY_DEPTH, MAX_FILE_BYTES, MAX_SHARD_HEADER_BYTES } from './limits.ts'
 import type { Compression, ShardKey, ShardState } from './model.ts'
@@ -49,8 +49,8 @@ function expectHeader(context: ShardFileContext, id: string, header: Uint8Array)
   const members = parseHeaderObject(header)
   checkVersion(shardFile(id), members)
   const { key } = members
-  const onlyKeyDiffers = typeof key === 'string' && equalBytes(shardHeader(context.vault, id, key), header)
-  if (onlyKeyDiffers && /^[A-Za-z0-9_-]{11}$/.test(key)) throw new UnknownKeyError(key)
+  const onlyKeyDiffers = isBase64Url(key, KEY_ID_BYTES) && equalBytes(shardHeader(context.vault, id, key), header)
+  if (onlyKeyDiffers) throw new UnknownKeyError(key)
   throw new FormatError('its header is that of another file or of another vault')
 }
 

@@ -3,7 +3,7 @@ import { FIRST_KEY } from '../crypto/router.ts'
 import { isDirectoryPath, isDocumentName, MAX_PATH_BYTES } from '../path/path.ts'
 import { StoredDocument } from './document.ts'
 import { demand } from './format-error.ts'
-import type { ParsedJson } from './json.ts'
+import { isMembers, type ParsedJson } from './json.ts'
 import { checkLog, isCount, logFromJson, logToJson } from './log-json.ts'
 import type { DirectoryItems, Item, ShardState } from './model.ts'
 
@@ -84,7 +84,7 @@ function toDirectory(
   seq: number,
   readDocument: (value: unknown) => StoredDocument,
 ): [string, DirectoryItems] {
-  demand(Array.isArray(value) && value.length === 2, 'a directory in it is malformed')
+  demand(Array.isArray(value), 'a directory in it is malformed')
   const [directory, list] = value as readonly unknown[]
   demand(typeof directory === 'string' && isDirectoryPath(directory), 'a directory in it is malformed')
   demand(Array.isArray(list) && list.length > 0, 'a directory in it is malformed')
@@ -108,20 +108,18 @@ function toDirectory(
 /** The state in the body of shard `id`. Throws a `FormatError`. */
 export function shardFromJson(id: string, parsed: ParsedJson): ShardState {
   const { value, text } = parsed
-  demand(typeof value === 'object' && value !== null, 'its content is malformed')
-  const { seq, lo, hi, next, log, ids, items } = value as Readonly<Record<string, unknown>>
+  demand(isMembers(value), 'its content is malformed')
+  const { seq, lo, hi, next, log, ids, items } = value
   demand(isCount(seq, 1) && isRoutingKey(lo) && Array.isArray(items), 'its content is malformed')
   demand(
     (hi === null || typeof hi === 'string') && (next === null || typeof next === 'string'),
     'its content is malformed',
   )
   const readDocument = createDocumentReader(parsed)
-  const groups = (items as readonly unknown[]).map((group) => toDirectory(group, seq, readDocument))
-  const directories = new Map(groups)
-  demand(directories.size === groups.length, 'a directory stands in it twice')
+  const directories = new Map(items.map((group: unknown) => toDirectory(group, seq, readDocument)))
   const state: ShardState = { seq, lo, hi, next, log: logFromJson(log, ids), directories }
   checkShard(id, state)
-  // One spelling only: known members in their order, numbers and text as this code would write them.
+  // One spelling only: known members in their order, no directory twice, numbers and text as this code would write them.
   demand(bodyJson(state) === text, 'its content is not spelled as the format demands')
   return state
 }

@@ -17,9 +17,7 @@ const ADVICE: readonly (readonly [matches: (value: object) => boolean, advice: s
 ]
 
 /** Thrown inside once the text is longer than allowed; the caller says so in its own words. */
-export class TooLongError extends Error {
-  override readonly name: string = 'TooLongError'
-}
+export class TooLongError extends Error {}
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)

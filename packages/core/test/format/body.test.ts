@@ -81,6 +81,21 @@ describe('a body', () => {
     expect((await frameBody(runtime, json, 'deflate')).length).toBe(4_096)
   })
 
+  it('is lengthened by up to an eighth when it is compressed, both ends included', async () => {
+    // At this length the greatest addition, and no smaller one, makes the next length that Padmé allows.
+    const content = runtime.randomBytes(9_550)
+    const lengthWith = async (random: number) => {
+      const drawn = { ...runtime, randomBytes: (length: number) => new Uint8Array(length).fill(random) }
+      return (await frameBody(drawn, content, 'deflate')).length
+    }
+    expect(await lengthWith(0)).toBe(9_728)
+    expect(await lengthWith(255)).toBe(11_264)
+  })
+
+  it('may be nothing but a frame', async () => {
+    expect(await unframeBody(runtime, frame(0, 0, 0, new Uint8Array(0)))).toEqual(new Uint8Array(0))
+  })
+
   it('says so where the platform cannot compress', async () => {
     const deflated = await frameBody(runtime, utf8('a'.repeat(9_000)), 'deflate')
     await expect(unframeBody(withoutZlib, deflated)).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' })

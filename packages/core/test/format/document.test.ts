@@ -132,6 +132,11 @@ describe('what JSON cannot hold', () => {
   class Login {
     user = 'bob'
   }
+  class Realm {
+    isPrototypeOf(): boolean {
+      return false
+    }
+  }
 
   it.each<[string, unknown, string]>([
     ['undefined', undefined, '$ is undefined'],
@@ -147,7 +152,17 @@ describe('what JSON cannot hold', () => {
     ['a Map', { m: new Map() }, '$.m is a Map'],
     ['a Set', { m: new Set() }, '$.m is a Set'],
     ['a class', { login: new Login() }, '$.login is an instance of a class'],
+    ['a RegExp', { r: /x/ }, '$.r is a RegExp'],
+    ['a Promise', { p: Promise.resolve() }, '$.p is a Promise'],
+    ['an Error', { e: new RangeError() }, '$.e is an Error'],
     ['bytes', { key: new Uint8Array(3) }, '$.key is binary data'],
+    ['a buffer', { key: new ArrayBuffer(3) }, '$.key is binary data'],
+    ['a class in the place of a realm', new Realm(), '$ is an instance of a class'],
+    ['a prototype of its own', Object.create(Object.create(null)), '$ is an instance of a class'],
+    ['something behind others', { a: { b: [1] }, c: [{}, 5n] }, '$.c[1] is a bigint'],
+    ['a name with a space', { a: { ' b': 5n } }, '$.a[" b"] is a bigint'],
+    ['a name with a sign', { 'a-b': 5n }, '$["a-b"] is a bigint'],
+    ['a name of one letter and a number', [{ b2: 5n }], '$[0].b2 is a bigint'],
     ['a boxed number', Object(5), '$ is an instance of a class'],
     ['NaN', { 'a b': Number.NaN }, '$["a b"] is NaN'],
     ['Infinity', [Number.NEGATIVE_INFINITY], '$[0] is -Infinity'],
@@ -176,6 +191,19 @@ describe('the limit of size', () => {
     )
   })
 
+  it('says that nothing was applied', () => {
+    const store = () => StoredDocument.fromValue('x'.repeat(10), 10)
+    expect(store).toThrow(expect.objectContaining({ code: 'ERR_TOO_LARGE', applied: 'no' }))
+  })
+
+  it('reads no more of a document than fits', () => {
+    let reads = 0
+    const member = { enumerable: true, get: () => 'x'.repeat(100 + 0 * ++reads) }
+    const value = Object.defineProperties({}, Object.fromEntries(range(1_000).map((at) => [`k${at}`, member])))
+    expect(() => StoredDocument.fromValue(value, 1_000)).toThrow(expect.objectContaining({ code: 'ERR_TOO_LARGE' }))
+    expect(reads).toBe(10)
+  })
+
   it.each([
     ['a long text', 'x'.repeat(2_000_000)],
     ['many items', Array(2_000_000).fill(0)],
@@ -185,6 +213,8 @@ describe('the limit of size', () => {
     expect(() => StoredDocument.fromValue(value, MAX)).toThrow(expect.objectContaining({ code: 'ERR_TOO_LARGE' }))
   })
 })
+
+const range = (length: number): number[] => Array.from({ length }, (_, index) => index)
 
 /** Another way to copy: `fast-check` makes objects with and without prototype, which a parser does not tell apart. */
 function structuredCopy(value: unknown): unknown {

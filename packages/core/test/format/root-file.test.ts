@@ -97,7 +97,21 @@ describe('the header of a root file', () => {
     expect(await codeOf(rootHeader({ ...ids, slots: many.slice(0, 16) }))).toBe('opened')
     expect(await codeOf(rootHeader({ ...ids, slots: many }))).toBe('ERR_CORRUPT')
     expect(await codeOf(rootHeader({ ...ids, slots: [] }))).toBe('ERR_CORRUPT')
-    await expect(encodeRootFile(context, { ...ids, slots: many }, rootKey, configAt(1))).rejects.toThrow(RangeError)
+    for (const slots of [many, []]) {
+      await expect(encodeRootFile(context, { ...ids, slots }, rootKey, configAt(1))).rejects.toThrow(RangeError)
+    }
+  })
+
+  it('may take 32 KiB', async () => {
+    const unknown = (bytes: number): Slot => {
+      const json = `{"id":"${slotId(1)}","kind":"x","x":""}`
+      return { id: slotId(1), kind: 'unknown', json: json.replace('""', `"${'x'.repeat(bytes - json.length)}"`) }
+    }
+    const room = 32 * 1024 - rootHeader({ ...ids, slots: [unknown(100)] }).length + 100
+    const encode = (bytes: number) => encodeRootFile(context, { ...ids, slots: [unknown(bytes)] }, rootKey, configAt(1))
+    const { header } = await decodeRootFile(context, await encode(room), rootKey)
+    expect(rootHeader(header).length).toBe(32 * 1024)
+    await expect(encode(room + 1)).rejects.toMatchObject({ code: 'ERR_TOO_LARGE' })
   })
 
   it('of another version is left to newer software, whatever else it holds', async () => {
@@ -195,6 +209,12 @@ describe('a slot', () => {
     expect(await outcomeOf(unwrapSlot(context, ids, { ...bare, wrap: damaged }, kek))).toBe('ERR_CORRUPT')
   })
 
+  it('is corrupt when it holds too little, or no secret of the right length', async () => {
+    const wrapped = { ...bare, wrap: await wrapSlot(context, ids, bare, kek, secret.subarray(1)) }
+    expect(await outcomeOf(unwrapSlot(context, ids, wrapped, kek))).toBe('ERR_CORRUPT')
+    expect(await outcomeOf(unwrapSlot(context, ids, { ...bare, wrap: 'AAAA' }, kek))).toBe('ERR_CORRUPT')
+  })
+
   it('of an unknown kind does not open', async () => {
     expect(await unwrapSlot(context, ids, { id: slotId(1), kind: 'unknown', json: '{}' }, kek)).toBeNull()
   })
@@ -220,6 +240,12 @@ describe('a root file', () => {
         `"map":[["${FIRST_KEY}","0"]],"slotNames":[],"critical":[],"ignorable":["hints"],` +
         '"shardBytes":65536,"compression":"none","maxDocumentBytes":1048576}',
     )
+  })
+
+  it('is not looked at beyond 96 MiB', async () => {
+    const problemOf = (bytes: number) => decodeRootFile(context, new Uint8Array(bytes), rootKey)
+    await expect(problemOf(96 * 1024 * 1024)).rejects.toThrow('does not begin with a header')
+    await expect(problemOf(96 * 1024 * 1024 + 1)).rejects.toThrow('longer than')
   })
 
   it('does not open with another key', async () => {
@@ -259,6 +285,25 @@ describe('a root file', () => {
     [',[],1]', ',0,1]'],
     ['"routingKey":"', '"routingKey":"A'],
     ['"keys":[[', '"keys":[["a","b"],['],
+    ['"keys":[[', `"keys":[["a","${toBase64Url(bytesFrom(0, 32))}"],[`],
+    ['"keys":[[', `"keys":[["${slotId(9)}","AAAA"],[`],
+    ['"keys":[[', `"keys":[["${slotId(5)}","${toBase64Url(bytesFrom(0, 32))}"],[`],
+    ['"keys":[[', '"keys":[null,['],
+    ['"keys":[[', '"keys":[[5,""],['],
+    ['"keys":[[', '"keys":[["",5],['],
+    ['"keys":[', '"keys":{},"keys2":['],
+    ['"80000000', '"G0000000'],
+    ['"80000000', '"8000000'],
+    ['"log":[[', '"log":[["'],
+    ['"pending":false', '"pending":null'],
+    ['"shardBytes":65536', '"shardBytes":65536.5'],
+    ['"maxDocumentBytes":1048576', '"maxDocumentBytes":1048576.5'],
+    ['"critical":[]', '"critical":[5]'],
+    ['"ignorable":["hints"]', '"ignorable":[5]'],
+    ['"ignorable":["hints"]', '"ignorable":["hints "]'],
+    ['"ignorable":["hints"]', '"ignorable":[" hints"]'],
+    [`[["${slotId(1)}"`, `[["${slotId(1)}",""],["${slotId(1)}"`],
+    [`[["${slotId(1)}","büro`, `[["short","büro`],
     [`"${slotId(5)}"`, `"${slotId(5)}",""`],
     [`"${FIRST_KEY}","0"`, `"${FIRST_KEY}","AAECAwQFBgcICQoLDA0ODw"`],
     [`"${FIRST_KEY}"`, `"${'0'.repeat(31)}1"`],
@@ -278,6 +323,34 @@ describe('a root file', () => {
   ])('is refused with %j replaced by %j', async (from, to) => {
     expect(good).toContain(from)
     expect(await outcomeOf(decodeBody(good.replace(from, to)))).toBe('ERR_CORRUPT')
+  })
+
+  it.each(['null', '5', '[]', '""'])('is refused where there is %j', async (json) => {
+    expect(await outcomeOf(decodeBody(json))).toBe('ERR_CORRUPT')
+  })
+
+  const keysOf = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ id: toBase64Url(bytesFrom(index, 8)), key: bytesFrom(index, 32) }))
+  const features = (count: number) => Array.from({ length: count }, (_, index) => `f${index}`)
+  const names = (count: number): RootConfig['slotNames'] =>
+    Array.from({ length: count }, (_, index) => [slotId(index), 'n'] as const)
+
+  it.each<[Partial<RootConfig>, Partial<RootConfig>]>([
+    [{ keys: keysOf(256) }, { keys: keysOf(257) }],
+    [{ ignorable: features(64) }, { ignorable: features(65) }],
+    [{ ignorable: ['f'.repeat(64)] }, { ignorable: ['f'.repeat(65)] }],
+    [{ ignorable: ['f'] }, { ignorable: [''] }],
+    [{ slotNames: names(16) }, { slotNames: names(17) }],
+    [{ slotNames: [[slotId(1), 'n'.repeat(256)]] }, { slotNames: [[slotId(1), 'n'.repeat(257)]] }],
+    [{ shardBytes: 1_024 }, { shardBytes: 1_023 }],
+    [{ shardBytes: 16 * 1024 * 1024 }, { shardBytes: 16 * 1024 * 1024 + 1 }],
+    [{ maxDocumentBytes: 1_024 }, { maxDocumentBytes: 1_023 }],
+    [{ maxDocumentBytes: 32 * 1024 * 1024 }, { maxDocumentBytes: 32 * 1024 * 1024 + 1 }],
+  ])('has bounds (%#)', async (allowed, refused) => {
+    const read = async (over: Partial<RootConfig>) =>
+      (await decodeRootFile(context, await encodeRootFile(context, header, rootKey, configAt(1, over)), rootKey)).config
+    expect(await read(allowed)).toEqual(configAt(1, allowed))
+    expect(await outcomeOf(read(refused))).toBe('ERR_CORRUPT')
   })
 
   it('is not written when no reader would take it', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toBase64Url, u32be } from '../../src/bytes.ts'
+import { FormatError } from '../../src/format/format-error.ts'
 import { parseJson } from '../../src/format/json.ts'
 import { checkLog, logFromJson, logToJson } from '../../src/format/log-json.ts'
 import type { LogEntry, SequenceLog } from '../../src/format/model.ts'
@@ -88,13 +89,43 @@ describe('a log that does not belong to its file', () => {
     ['more writes than there were', 1, { entries: [entry(0), entry(1)], olderIds: [] }],
     ['names of removed documents without end', 1, { entries: [entry(1, Array(65).fill('/a'))], olderIds: [] }],
   ])('is refused: %s', (_name, seq, log) => {
-    expect(() => checkLog(seq, log)).toThrow()
+    expect(() => checkLog(seq, log)).toThrow(FormatError)
   })
+
+  /** How a log of so many writes in full and so many by id fits a file at write 1,000. */
+  const judge = (inFull: number, byId: number) => () =>
+    checkLog(1_000, {
+      entries: range(1_001 - inFull, 1_000).map((seq) => entry(seq)),
+      olderIds: range(1_001 - inFull - byId, 1_000 - inFull).map(idOf),
+    })
 
   it('is taken when it is longer than this version keeps it', () => {
     const entries = range(61, 100).map((seq) => entry(seq))
     const longer: SequenceLog = { entries, olderIds: range(1, 60).map(idOf) }
     expect(() => checkLog(100, longer)).not.toThrow()
+    expect(judge(64, 256)).not.toThrow()
+    expect(judge(65, 256)).toThrow(FormatError)
+    expect(judge(64, 257)).toThrow(FormatError)
+  })
+
+  it('needs the fewer bare ids the more writes it has in full', () => {
+    for (const [inFull, byId] of [
+      [16, 64],
+      [17, 63],
+      [40, 40],
+      [64, 16],
+    ] as const) {
+      expect(judge(inFull, byId)).not.toThrow()
+      expect(judge(inFull, byId - 1)).toThrow(FormatError)
+    }
+    expect(judge(15, 65)).toThrow(FormatError)
+  })
+
+  it('is taken from JSON up to its greatest length', () => {
+    const entries = Array(64).fill([1, idOf(1), base, [], 0])
+    const read = logFromJson(entries, toBase64Url(new Uint8Array(8 * 256)))
+    expect([read.entries.length, read.olderIds.length]).toEqual([64, 256])
+    expect(() => logFromJson([], toBase64Url(new Uint8Array(8 * 257)))).toThrow(FormatError)
   })
 
   it.each<[unknown, unknown]>([
@@ -109,9 +140,18 @@ describe('a log that does not belong to its file', () => {
     [[[1, 'short', base, [], 0]], ''],
     [[[1, idOf(1), toBase64Url(bytesFrom(0, 9)), [], 0]], ''],
     [[[1, idOf(1), base, [], -1]], ''],
+    [[[1, idOf(1), base, [], -0]], ''],
+    [[[1, idOf(1), base, [], '0']], ''],
+    [[[0, idOf(1), base, [], 0]], ''],
+    [[[1, 5, base, [], 0]], ''],
+    [[[1, idOf(1), base, [], 0, 0]], ''],
+    [[[1, idOf(1), base, null, 0]], ''],
+    [[null], ''],
+    [null, ''],
+    [[[1, idOf(1), base, [], 0]], 'AAAAAAAAAAB'],
     [Array(65).fill([1, idOf(1), base, [], 0]), ''],
   ])('is refused as JSON: %j %j', (entries, ids) => {
-    expect(() => logFromJson(entries, ids)).toThrow()
+    expect(() => logFromJson(entries, ids)).toThrow(FormatError)
   })
 })
 

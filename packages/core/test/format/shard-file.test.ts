@@ -16,7 +16,7 @@ import {
   type ShardFileContext,
   UnknownKeyError,
 } from '../../src/format/shard-file.ts'
-import { shardToJson } from '../../src/format/shard-json.ts'
+import { isRoutingKey, shardToJson } from '../../src/format/shard-json.ts'
 import { bytesFrom, deterministicRuntime } from './deterministic.ts'
 import { flipBit, outcomeOf } from './tamper.ts'
 
@@ -114,7 +114,20 @@ describe('a shard file', () => {
     const old = await encodeShardFile({ ...context, keys: [oldKey] }, '0', state)
     expect(await decodeShardFile(context, '0', old)).toEqual(state)
     const young = await encodeShardFile(context, '0', state)
-    await expect(decodeShardFile({ ...context, keys: [oldKey] }, '0', young)).rejects.toThrow(UnknownKeyError)
+    const read = decodeShardFile({ ...context, keys: [oldKey] }, '0', young)
+    await expect(read).rejects.toThrow(UnknownKeyError)
+    await expect(read).rejects.toMatchObject({ name: 'UnknownKeyError', keyId: newKey.id })
+  })
+
+  it.each(['', 'AAAAAAAAAA', 'AAAAAAAAAAAA', 'AAAAAAAAAA*', 'AAAAAAAAAAB'])('names no key: %j', async (keyId) => {
+    const data = await encodeShardFile({ ...context, keys: [{ ...newKey, id: keyId }] }, '0', shard({}))
+    expect(await outcomeOf(decodeShardFile(context, '0', data))).toBe('ERR_CORRUPT')
+  })
+
+  it('is not looked at beyond 96 MiB', async () => {
+    const problemOf = (bytes: number) => decodeShardFile(context, '0', new Uint8Array(bytes))
+    await expect(problemOf(96 * 1024 * 1024)).rejects.toThrow('does not begin with a header')
+    await expect(problemOf(96 * 1024 * 1024 + 1)).rejects.toThrow('longer than')
   })
 
   it('opens in no other place, vault or role', async () => {
@@ -136,6 +149,10 @@ describe('a shard file', () => {
   it('names the file and what to do when it is damaged', async () => {
     const error: unknown = await decodeShardFile(context, '0', utf8('hello')).catch((thrown: unknown) => thrown)
     expect(String(error)).toMatch(/"shards\/0" is damaged .* restore this file/)
+    expect(error).toMatchObject({ cause: { name: 'FormatError' } })
+    const data = await encodeShardFile(context, '0', shard({}))
+    const flipped = decodeShardFile(context, '0', flipBit(data, 8 * data.length - 1))
+    await expect(flipped).rejects.toMatchObject({ code: 'ERR_CORRUPT', cause: { name: 'SealError' } })
   })
 
   it('of a newer version is left to newer software', async () => {
@@ -251,22 +268,27 @@ describe('the content of a shard', () => {
     ['an empty range', good.replace('"hi":null,"next":null', `"hi":"${FIRST_KEY}","next":"${rightId}"`)],
     ['a range that begins elsewhere', good.replace(FIRST_KEY, MIDDLE)],
     ['a range in upper case', good.replace('"hi":null,"next":null', `"hi":"${'F'.repeat(32)}","next":"${rightId}"`)],
+    ['a neighbour that is none', good.replace('"hi":null,"next":null', `"hi":"${MIDDLE}","next":"short"`)],
     ['items that are no array', bodyWith('{}')],
+    ['a directory that is no array', bodyWith('[null]')],
+    ['a directory that is a number', bodyWith('[[5,[["a",1,5]]]]')],
     ['a directory that is none', bodyWith('[["/a",[["a",1,5]]]]')],
     ['a directory with an empty segment', bodyWith('[["//",[["a",1,5]]]]')],
     ['a directory twice', bodyWith('[["/",[["a",1,5]]],["/",[["b",1,5]]]]')],
     ['a directory without items', bodyWith('[["/",[]]]')],
     ['a directory with more', bodyWith('[["/",[["a",1,5]],1]]')],
     ['an item twice', bodyWith('[["/",[["a",1,5],["a",1,6]]]]')],
+    ['an item that is null', bodyWith('[["/",[null]]]')],
+    ['an item whose name is a number', bodyWith('[["/",[[5,1,5]]]]')],
     ['an item that is an object', bodyWith('[["/",[{"0":"a","1":1,"2":5}]]]')],
-    ['an item with more', bodyWith('[["/",[["a",1,5,6]]]]')],
     ['an item with less', bodyWith('[["/",[["a"]]]]')],
-    ['a document without a value', bodyWith('[["/",[["a",1]]]]')],
+    ['a document without a value', bodyWith('[["/",[["ab",1]]]]')],
     ['a document that is null', documentOf('null')],
     ['a marker with a value', bodyWith('[["/",[["a/",1,5]]]]')],
     ['an empty name', bodyWith('[["/",[["",1,5]]]]')],
     ['a marker without a name', bodyWith('[["/",[["/",1]]]]')],
     ['a name with a slash', bodyWith('[["/",[["a/b",1,5]]]]')],
+    ['a name with NUL', bodyWith('[["/",[["a\\u0000",1,5]]]]')],
     ['a name that is ".."', bodyWith('[["/",[["..",1,5]]]]')],
     ['a name with a lone surrogate', bodyWith('[["/",[["\\ud800",1,5]]]]')],
     ['a path that is too long', bodyWith(`[["/${'d'.repeat(600)}/",[["${'n'.repeat(500)}",1,5]]]]`)],
@@ -284,6 +306,28 @@ describe('the content of a shard', () => {
     expect(await outcomeOf(decodeBody(json))).toBe('ERR_CORRUPT')
   })
 
+  it('is refused with an item that has more, before anything is made of it', async () => {
+    const read = decodeBody(bodyWith('[["/",[["a",1,5,6]]]]'))
+    await expect(read).rejects.toMatchObject({ code: 'ERR_CORRUPT', message: expect.stringContaining('an item in it') })
+  })
+
+  it('may hold a path of 1,024 bytes, of one byte each or of more', async () => {
+    for (const name of ['n'.repeat(1_023), 'é'.repeat(511)]) {
+      const state = await decodeBody(bodyWith(`[["/",[["${name}",1,5]]]]`))
+      expect(state.directories.get('/')?.has(name)).toBe(true)
+    }
+    expect(await outcomeOf(decodeBody(bodyWith(`[["/",[["${'é'.repeat(512)}",1,5]]]]`)))).toBe('ERR_CORRUPT')
+  })
+
+  it('is refused when a shard other than the first is its own neighbour', async () => {
+    const inTheMiddle = (next: string): string => {
+      const range = `"lo":"${MIDDLE}","hi":"${'f'.repeat(32)}","next":"${next}"`
+      return good.replace(RANGE, range)
+    }
+    expect(await outcomeOf(decodeBody(inTheMiddle(rightId), otherId))).toBe('opened')
+    expect(await outcomeOf(decodeBody(inTheMiddle(otherId), otherId))).toBe('ERR_CORRUPT')
+  })
+
   it('is refused in the place of a shard that begins elsewhere', async () => {
     expect(await outcomeOf(decodeBody(good, otherId))).toBe('ERR_CORRUPT')
   })
@@ -297,6 +341,13 @@ describe('the content of a shard', () => {
   })
 })
 
+describe('a routing key', () => {
+  it('is 32 hexadecimal digits, and no array of them', () => {
+    expect(isRoutingKey(MIDDLE)).toBe(true)
+    for (const other of [`${MIDDLE}0`, `x${MIDDLE}`, [MIDDLE], null]) expect(isRoutingKey(other)).toBe(false)
+  })
+})
+
 describe('the writer', () => {
   it.each<[string, Partial<ShardState>]>([
     ['a counter that the log does not reach', { seq: 2 }],
@@ -304,5 +355,9 @@ describe('the writer', () => {
     ['a directory without items', { directories: new Map([['/a/', new Map()]]) }],
   ])('refuses to write what no reader would take: %s', async (_name, over) => {
     await expect(encodeShardFile(context, '0', shard({}, over))).rejects.toThrow()
+  })
+
+  it('needs a key', async () => {
+    await expect(encodeShardFile({ ...context, keys: [] }, '0', shard({}))).rejects.toThrow(RangeError)
   })
 })
