@@ -93,6 +93,8 @@ const JSON_TEXTS = [
   '{\n  "n": 9007199254740993\n}\n',
   '// comment\n{"a": 1,}',
   '"\\u00e9\\ud800"',
+  '[},'.repeat(1_100),
+  `${'['.repeat(1_001)}${']'.repeat(1_001)}`,
 ]
 
 function depthOf(value: unknown): number {
@@ -252,6 +254,15 @@ function argument(random: SeededRandom): string[] {
   }
 }
 
+/** Options that take what follows them for a name, whatever it looks like. */
+const NAMING = '--store --password-file --field --match --format --from --new-password-file'.split(' ')
+
+/** Whether an argument is an option with a password behind it, and not a name that looks like one. */
+function isSecretPlace(args: readonly string[], index: number): boolean {
+  if (args.slice(0, index).includes('--') || NAMING.includes(args[index - 1] ?? '')) return false
+  return SECRET_OPTIONS.some((option) => args[index] === `${option}=${SECRET}`)
+}
+
 /** Nobody sits here, nothing is in the environment, and the folder does not exist: no command comes further than its arguments. */
 function nowhere(): FakeTerminal {
   return createFakeTerminal({ stdin: Readable.from([utf8('{"a":1}')]), directory: '/nowhere/to/be/found' })
@@ -278,8 +289,7 @@ const commandLine: FuzzTarget = {
     promise(CODES.has(code), `exit status ${code}: ${terminal.err().slice(0, 200)}`)
     promise((code === EXIT.ok) === (terminal.err() === ''), 'an error that says nothing, or words where there is none')
     promise(!CONTROL.test(printed), 'a control character on the terminal')
-    const isSecret = (each: string): boolean => SECRET_OPTIONS.some((option) => each === `${option}=${SECRET}`)
-    const isElsewhere = args.some((each) => each.includes(SECRET) && !isSecret(each))
+    const isElsewhere = args.some((each, index) => each.includes(SECRET) && !isSecretPlace(args, index))
     promise(isElsewhere || !printed.includes(SECRET), 'a password was printed')
     if (args.includes('--json') && code !== EXIT.ok && terminal.out() === '' && terminal.err().startsWith('{')) {
       JSON.parse(terminal.err())

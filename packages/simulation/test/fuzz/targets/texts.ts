@@ -263,6 +263,7 @@ function isJson(value: unknown, depth: number, isInside = false): boolean {
 const HASH = 'A'.repeat(43)
 const WITNESSES = [
   `{"vault":"AAECAwQFBgcICQoLDA0ODw","files":{"vault":{"seq":3,"hash":"${HASH}"},"shards/0":{"seq":1,"hash":"${HASH}"}}}`,
+  `{"vault":"AAECAwQFBgcICQoLDA0ODw","files":{"vault":{"seq":4,"hash":"${'B'.repeat(42)}A"}}}`,
   '{"vault":"AAECAwQFBgcICQoLDA0ODw","files":{}}',
   'null',
 ]

@@ -151,7 +151,9 @@ function pathsIn({ shardJson }: OpenedVault): string[] {
 
 function isContents(value: unknown): value is Contents {
   const { root, shards } = (value ?? {}) as Partial<Record<string, unknown>>
-  return typeof root === 'object' && root !== null && typeof shards === 'object' && shards !== null
+  if (typeof root !== 'object' || root === null || typeof shards !== 'object' || shards === null) return false
+  // No store has a file of any other name.
+  return Object.keys(shards).every((id) => /^[\w-]{1,22}$/.test(id))
 }
 
 function sealedVaults(materials: Materials): FuzzTarget {
