@@ -50,4 +50,16 @@ export const HOSTILE_STORES: readonly Variant[] = [
     attack: 'each older state of one file replayed: first shard, opened, one shard',
     notices: /^as of write \d+: stuck\. The victim afterwards: believed/,
   },
+  {
+    rule: 'what unlocking costs is bounded before any of it is paid',
+    changes: [
+      {
+        file: 'core/src/vault/credentials.ts',
+        from: 'assertKdfBounds(slots.flatMap(',
+        to: 'void (slots.flatMap(',
+      },
+    ],
+    attack: 'slots within bounds that cost too much together: vault, opening, three passwords',
+    notices: /: excess\. kdfCalls: \d+/,
+  },
 ]

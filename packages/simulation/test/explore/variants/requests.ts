@@ -81,4 +81,28 @@ export const REQUESTS: readonly Variant[] = [
     scenario: 'a counter and a busy one, an answer lost',
     notices: UNEXPLAINED,
   },
+  {
+    rule: 'what is sent again still expects the version that it was made for',
+    changes: [
+      {
+        file: 'core/src/vault/requests.ts',
+        from: 'const version = await this.store.write(key, data, expected, { signal })',
+        to: 'const now = attempt === 1 ? null : ((await this.store.read(key)) as StoredBlob | null)\n        const version = await this.store.write(key, data, now?.version ?? expected, { signal })',
+      },
+    ],
+    scenario: 'two counters, a write astray',
+    notices: /^Shard 0 skips a write\.$/,
+  },
+  {
+    rule: 'what nobody can tell the outcome of is not said to be undone',
+    changes: [
+      {
+        file: 'core/src/vault/root.ts',
+        from: "if (outcome.kind === 'unknown') {\n    return new VaultError(\n      'ERR_OUTCOME_UNKNOWN'",
+        to: "if (outcome.error === undefined) {\n    return new VaultError(\n      'ERR_OUTCOME_UNKNOWN'",
+      },
+    ],
+    scenario: 'a counter that is read, three writes astray',
+    notices: UNEXPLAINED,
+  },
 ]
