@@ -13,6 +13,8 @@ import {
 import { createTestRuntime, type TestRuntime } from '../support/runtime.ts'
 
 const RETRY: RetryPolicy = { requestAttempts: 4, conflictAttempts: 3, maxDelayMs: 10_000 }
+/** No write waits so often. */
+const MOST_PAUSES = 50
 const error = (code: VaultErrorCode, retryAfterMs?: number): VaultError =>
   new VaultError(code, 'injected', retryAfterMs === undefined ? {} : { retryAfterMs })
 
@@ -33,7 +35,7 @@ function setUp(
   const pausesMs: number[] = []
   const sleep = runtime.sleep.bind(runtime)
   runtime.sleep = async (ms, signal) => {
-    pausesMs.push(ms)
+    if (pausesMs.push(ms) > MOST_PAUSES) throw new Error('It goes on for ever.')
     await sleep(ms, signal)
   }
   runtime.jitter = () => 1
