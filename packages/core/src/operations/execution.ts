@@ -364,9 +364,11 @@ export class Execution {
       if (verdict.kind === 'committed') operation.removed.add(effect.path.path)
       else verdicts.add(verdict)
     }
-    for (const verdict of verdicts) {
-      if (verdict.kind !== 'failed') continue
-      operation.failPart(verdict.error)
+    const failures = [...verdicts].flatMap((verdict) => (verdict.kind === 'failed' ? [verdict.error] : []))
+    // That one shard's write was refused does not tell of another's, which may be applied.
+    const failure = failures.find(({ applied }) => applied === 'unknown') ?? failures[0]
+    if (failure !== undefined) {
+      operation.failPart(failure)
       return false
     }
     if (verdicts.size === 0 && this.#confirmed(shards)) return true

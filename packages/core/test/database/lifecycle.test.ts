@@ -214,6 +214,21 @@ test.each([
   expect(await documentsOf(store)).toEqual({ '/there': 0, [path]: 1, '/neighbour': 2 })
 })
 
+test('a prune that was refused in one shard and not heard of in another does not say that nothing was applied', async () => {
+  const paths = Array.from({ length: 12 }, (_, index) => `/many/${index}`)
+  const store = await storeWith(Object.fromEntries(paths.map((path) => [path, filler(300)])))
+  let refuses = false
+  let writes = 0
+  const faulty = withFaults(store, ({ kind }) => {
+    if (!refuses || kind !== 'write') return 'pass'
+    return writes++ === 0 ? new VaultError('ERR_QUOTA', 'full') : 'lose-answer'
+  })
+  const db = await openVault(faulty, { retry: { requestAttempts: 1 } })
+  refuses = true
+  await expect(db.prune('/many/')).rejects.toMatchObject({ code: 'ERR_OUTCOME_UNKNOWN', applied: 'unknown' })
+  expect(writes).toBeGreaterThan(1)
+})
+
 test('reads are aborted too, alone among those that share a request', async () => {
   const director = new Director(() => 0)
   const db = await director.run(openVault(director.over(await storeWith({ '/a': 1 }))))
