@@ -23,7 +23,7 @@ import { recordedSubtle } from './recorded-subtle.ts'
 const { argon2id: _, ...runtime } = createRuntime()
 const { subtle: __, ...withoutSubtle } = runtime
 const salt = toBase64Url(bytesFrom(0, 16))
-const password = encodePassword('correct horse')
+const password = utf8('correct horse')
 
 const argon2id = (m: number, t: number, p: number): KdfParameters => ({ name: 'argon2id', m, t, p, salt })
 const scryptOf = (N: number, r: number, p: number): KdfParameters => ({ name: 'scrypt', N, r, p, salt })
