@@ -23,7 +23,7 @@ export const AGES: readonly Variant[] = [
         to: 'const scope = { since: 0, signal',
       },
     ],
-    scenario: 'a task after another operation, and a writer',
+    scenario: 'a task after another operation, and a writer, a slow answer',
     notices: UNEXPLAINED,
   },
 ]
