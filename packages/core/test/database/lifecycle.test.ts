@@ -190,11 +190,7 @@ test('a prune that can no longer read after it removed a part says so', async ()
 test.each([
   ['a removal', '/kept', (db: VaultDB, signal: AbortSignal) => db.remove('/kept', { signal })],
   ['a prune', '/folder/kept', (db: VaultDB, signal: AbortSignal) => db.prune('/folder/', { signal })],
-  [
-    'an update',
-    '/kept',
-    (db: VaultDB, signal: AbortSignal) => db.update('/kept', () => null, { signal }),
-  ],
+  ['an update', '/kept', (db: VaultDB, signal: AbortSignal) => db.update('/kept', () => null, { signal })],
 ] as const)('%s that is aborted takes back nothing of what began before it', async (_, path, act) => {
   const store = await storeWith({ '/there': 0 })
   const director = new Director(() => 0)
