@@ -54,7 +54,11 @@ const paddingOf = (kind: VaultKind): number => (kind === 'one shard' ? 40 : 420)
 
 export const increment = (document: Marked | null): Marked | null => document && { ...document, n: document.n + 1 }
 
-async function build(kind: VaultKind, seed: number): Promise<{ world: World; history: Files[]; before: number }> {
+async function build(
+  kind: VaultKind,
+  seed: number,
+  updates: number = 1,
+): Promise<{ world: World; history: Files[]; before: number }> {
   const world = new World(new Map())
   const history: Files[] = []
   world.onWritten = () => void history.push(world.files)
@@ -73,7 +77,9 @@ async function build(kind: VaultKind, seed: number): Promise<{ world: World; his
   const before = history.length - 1
   // With shards of 1,024 bytes this cuts one more, so that the root file changes as well.
   for (const path of PATHS.slice(-1)) await again.put(path, documentOf(path, paddingOf(kind)))
-  for (const path of PATHS) await again.update<Marked>(path, increment)
+  for (let update = 0; update < updates; update++) {
+    for (const path of PATHS) await again.update<Marked>(path, increment)
+  }
   await again.close()
   return { world, history, before }
 }
@@ -116,7 +122,7 @@ async function documentsIn(files: Files): Promise<ReadonlyMap<string, string>> {
 
 async function makeStage(kind: VaultKind): Promise<Stage> {
   const credentials: Credentials = kind === 'three passwords' ? { password: PASSWORD } : { key: SECRET }
-  const { world: other } = await build(kind === 'nothing' ? 'one shard' : kind, 99)
+  const { world: other } = await build(kind === 'nothing' ? 'one shard' : kind, 99, 2)
   if (kind === 'nothing') {
     const nothing = { files: new Map(), history: [], before: new Map(), documents: new Map(), inside: new Map() }
     return { kind, ...nothing, others: [], orphan: null, credentials, foreign: other.files }

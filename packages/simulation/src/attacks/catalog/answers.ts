@@ -61,7 +61,7 @@ const VERSIONS: readonly Row[] = [
       {
         name: 'of every shard',
         strike: async (world, ledger) => {
-          for (const [path, value] of await updatedElsewhere(world, stage.inside.values()))
+          for (const [path, value] of await updatedElsewhere(world, [...stage.inside.values()]))
             ledger.acknowledged(path, value)
           world.lie({
             read: (key, honestly, { unlessVersion }) =>

@@ -15,7 +15,7 @@ export async function putElsewhere(world: World, path: string, value: unknown): 
 /** Another client, for which the store is honest, updates these documents so many times; answers what they are then. */
 export async function updatedElsewhere(
   world: World,
-  paths: Iterable<string>,
+  paths: readonly string[],
   times: number = 1,
 ): Promise<ReadonlyMap<string, Marked | null>> {
   const runtime = createAttackRuntime(createVirtualClock(), 77, noWork())

@@ -60,7 +60,7 @@ function* mixtures(stage: Stage): Generator<Case> {
 /** What a client that was shown a store of its own has made of the vault, with so many more writes to each shard. */
 async function fork(stage: Stage, updates: number): Promise<World> {
   const world = new World(stage.files)
-  await updatedElsewhere(world, stage.inside.values(), updates)
+  await updatedElsewhere(world, [...stage.inside.values()], updates)
   return world
 }
 

@@ -152,4 +152,21 @@ function* table(): Generator<Attack> {
   })
 }
 
-export const FILES_MOVED: readonly Attack[] = [...table()]
+/** Another vault as a whole, to whoever opens both with one secret. */
+function* otherVaults(): Generator<Attack> {
+  const row = {
+    group: GROUP,
+    deed: 'another vault of the same secret in their place',
+    place: 'all files',
+    recovery: 'new clients',
+    cases: ({ foreign }: Stage): Case[] => [{ name: 'all', strike: (world) => world.become(foreign) }],
+  } as const
+  for (const vault of VAULTS) {
+    const outOfReach = 'One secret for two vaults'
+    yield compose({ ...row, vault, moment: 'opening', expected: ['believed'], outOfReach })
+    yield compose({ ...row, vault, moment: 'opened', expected: ['ERR_CORRUPT'] })
+    yield compose({ ...row, vault, moment: 'reopened', expected: ['ERR_ROLLBACK'] })
+  }
+}
+
+export const FILES_MOVED: readonly Attack[] = [...table(), ...otherVaults()]
