@@ -8,7 +8,7 @@ import { type Effect, makesADifference } from './fold.ts'
 import { type AnyOperation, Change, Prune } from './operation.ts'
 import type { Plan, PlannedEffect } from './plan.ts'
 import type { PlannedUnlink } from './unlinking.ts'
-import { NeedShards, type View } from './view.ts'
+import { NeedShards, Unreadable, type View } from './view.ts'
 
 /** What remains to be done after a plan was carried out. */
 export interface Remainder {
@@ -304,8 +304,8 @@ export class Execution {
         const { id } = this.#view.at(this.#view.manager.router.keyOf(marker.directory, marker.name))
         removals.set(id, (removals.get(id) ?? new Map()).set(directory, { ...marker, document: undefined }))
       } catch (error) {
-        if (!(error instanceof NeedShards)) throw error
-        unroutable.add(directory) // its shard was split by somebody else: planned anew
+        if (!(error instanceof NeedShards || error instanceof Unreadable)) throw error
+        unroutable.add(directory) // its shard was split by somebody else, or cannot be read: planned anew
       }
     }
     return { removals, unroutable }

@@ -54,7 +54,7 @@ export function inputAt(target: FuzzTarget, seed: number, index: number): Uint8A
 function describe(error: unknown): string {
   if (error instanceof BrokenPromise) return error.message
   if (error instanceof Error) return `${error.name} instead of a typed error: ${error.message}\n${error.stack ?? ''}`
-  return `${typeof error} thrown`
+  return `${error instanceof Object ? error.constructor.name : typeof error} thrown, which is no error`
 }
 
 /** What hostile names reach for. */
