@@ -104,7 +104,7 @@ export class Requests {
   }
 
   async #settle(write: PendingWrite & { readonly signal: AbortSignal }): Promise<WriteOutcome> {
-    let unsettled: { readonly error: unknown } | null = null
+    let isUnsettled = false
     for (let attempt = 1; ; attempt++) {
       const sentTick = ++this.#tick
       const sentAtMs = this.runtime.monotonicMs()
@@ -117,15 +117,15 @@ export class Requests {
         const code = errorCode(error)
         // A conflict as the very first answer is looked into as well: something below the adapter may have re-sent.
         if (code === 'ERR_CONFLICT') {
-          const outcome = await this.#afterConflict(write, { sentTick, sentAtMs, isFirst: unsettled === null })
+          const outcome = await this.#afterConflict(write, { sentTick, sentAtMs, isFirst: !isUnsettled })
           if (outcome !== null) return outcome
         } else {
-          if (unsettled === null && code !== undefined && REFUSALS.has(code)) return { kind: 'refused', error }
-          if (unsettled === null && code === 'ERR_ABORTED') return { kind: 'refused', error } // the adapter had sent nothing
-          unsettled ??= { error }
+          if (!isUnsettled && code !== undefined && REFUSALS.has(code)) return { kind: 'refused', error }
+          if (!isUnsettled && code === 'ERR_ABORTED') return { kind: 'refused', error } // the adapter had sent nothing
+          isUnsettled = true
         }
-        const givenUp: WriteOutcome = unsettled === null ? { kind: 'conflict' } : { kind: 'unknown', error }
-        if (attempt >= this.retry.requestAttempts || write.signal?.aborted) return givenUp
+        const givenUp: WriteOutcome = isUnsettled ? { kind: 'unknown', error } : { kind: 'conflict' }
+        if (attempt >= this.retry.requestAttempts || write.signal.aborted) return givenUp
         try {
           await this.backOff(attempt, error, write.signal)
         } catch {

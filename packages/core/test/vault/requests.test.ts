@@ -312,6 +312,12 @@ describe('pauses', () => {
     await expect(requests.backOff(1, busy)).rejects.toBe(busy)
   })
 
+  test.each(['99999', null, Number.NaN])('are not moved by a wish that is no number: %s', async (retryAfterMs) => {
+    const { requests, pausesMs } = setUp()
+    await requests.backOff(1, { retryAfterMs })
+    expect(pausesMs).toEqual([200])
+  })
+
   test('after conflicts stop growing at the seventh', async () => {
     const { requests, pausesMs } = setUp([], { latencyMs: 10 })
     await requests.read('vault', {})

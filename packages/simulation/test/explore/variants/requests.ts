@@ -13,8 +13,8 @@ export const REQUESTS: readonly Variant[] = [
     changes: [
       {
         file: 'core/src/vault/requests.ts',
-        from: 'unsettled ??= { error }',
-        to: "if (code === 'ERR_UNAVAILABLE') return { kind: 'conflict' }\n        unsettled ??= { error }",
+        from: 'isUnsettled = true',
+        to: "if (code === 'ERR_UNAVAILABLE') return { kind: 'conflict' }\n        isUnsettled = true",
       },
     ],
     scenario: 'two counters, a write astray',
@@ -49,7 +49,7 @@ export const REQUESTS: readonly Variant[] = [
     changes: [
       {
         file: 'core/src/vault/requests.ts',
-        from: 'if (unsettled === null && code !== undefined && REFUSALS.has(code))',
+        from: 'if (!isUnsettled && code !== undefined && REFUSALS.has(code))',
         to: 'if (code !== undefined && REFUSALS.has(code))',
       },
     ],
