@@ -57,7 +57,7 @@ function checkConfig(config: RootConfig): void {
   )
   demand(map[0]?.lo === FIRST_KEY && map[0].shard === '0', 'its shard map does not begin with shard 0')
   demand(
-    map.every((entry, index) => index === 0 || entry.lo > (map[index - 1]?.lo ?? '')),
+    map.every(({ lo }, index) => lo > (map[index - 1]?.lo ?? '')),
     'its shard map is not in order',
   )
   demand(isUnique(map.map(({ shard }) => shard)), 'its shard map names a shard twice')

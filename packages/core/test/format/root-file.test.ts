@@ -271,9 +271,9 @@ describe('a root file', () => {
     expect(await outcomeOf(decodeBody(json))).toBe('ERR_UNSUPPORTED')
   })
 
-  const good = configToJson(configAt(2))
+  const good = (): string => configToJson(configAt(2))
   it('keeps unknown features that may be ignored', async () => {
-    expect((await decodeBody(good)).ignorable).toEqual(['hints'])
+    expect((await decodeBody(good())).ignorable).toEqual(['hints'])
   })
 
   it.each([
@@ -304,6 +304,7 @@ describe('a root file', () => {
     ['"ignorable":["hints"]', '"ignorable":[" hints"]'],
     [`[["${slotId(1)}"`, `[["${slotId(1)}",""],["${slotId(1)}"`],
     [`[["${slotId(1)}","büro`, `[["short","büro`],
+    [`[["${slotId(1)}","büro`, `[["${slotId(2)}",["büro"]],["${slotId(1)}","büro`],
     [`"${slotId(5)}"`, `"${slotId(5)}",""`],
     [`"${FIRST_KEY}","0"`, `"${FIRST_KEY}","AAECAwQFBgcICQoLDA0ODw"`],
     [`"${FIRST_KEY}"`, `"${'0'.repeat(31)}1"`],
@@ -321,8 +322,16 @@ describe('a root file', () => {
     [',"compression":"none"', ''],
     ['{"seq"', '{ "seq"'],
   ])('is refused with %j replaced by %j', async (from, to) => {
-    expect(good).toContain(from)
-    expect(await outcomeOf(decodeBody(good.replace(from, to)))).toBe('ERR_CORRUPT')
+    expect(good()).toContain(from)
+    expect(await outcomeOf(decodeBody(good().replace(from, to)))).toBe('ERR_CORRUPT')
+  })
+
+  it.each([
+    ['"keys":[[', '"keys":[5,[', 'shard keys'],
+    ['"map":[[', '"map":[5,[', 'map entries'],
+    ['"slotNames":[[', '"slotNames":[5,[', 'slot names'],
+  ])('is refused with a word on what is wrong, with %j replaced by %j', async (from, to, what) => {
+    await expect(decodeBody(good().replace(from, to))).rejects.toThrow(`its ${what} are malformed`)
   })
 
   it.each(['null', '5', '[]', '""'])('is refused where there is %j', async (json) => {
