@@ -5,15 +5,32 @@ import { afterAll, expect, test } from 'vitest'
 import { crash } from '../../src/processes/crash.ts'
 import { bundleWorker, type SourceChange } from './bundle-worker.ts'
 
-/** Each is noticed within some twenty. */
+/** More than it takes: no run comes to its end. */
 const KILLS = 200
 
 const scratch = mkdtempSync(join(tmpdir(), 'vaultdb-teeth-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
+/**
+ * How what was broken comes to light, according to who meets it first: an operation that fails, a history that nothing explains,
+ * files that break a rule, a process that cannot open the vault. Not by waiting in vain.
+ */
+const NOTICED = new RegExp(
+  [
+    'An operation failed for no reason: [^]*"(ERR_FORK|ERR_ROLLBACK|ERR_CORRUPT|ERR_OUTCOME_UNKNOWN|ERR_UNAVAILABLE)"',
+    'No order of the operations explains',
+    'has no marker',
+    'does not begin where',
+    'Shard \\S+ is missing',
+    'lacks the content',
+    'There is no header',
+    'The vault is damaged',
+    'ended by itself',
+  ].join('|'),
+)
+
 interface Tooth extends SourceChange {
   readonly rule: string
-  readonly seen: RegExp
 }
 
 const TEETH: readonly Tooth[] = [
@@ -22,27 +39,23 @@ const TEETH: readonly Tooth[] = [
     file: 'fs/src/file-store.ts',
     from: '} else if (expected !== head.version) throw conflict(key)',
     to: '} else if (expected === null) throw conflict(key)',
-    // The engine notices that histories part; what it does not notice, the judge does.
-    seen: /ERR_FORK|No order of the operations explains/,
   },
   {
     rule: 'a content is whole before its version is current',
     file: 'fs/src/replacing.ts',
     from: 'await writeContent(join(folder, version), data, change.durable)',
     to: 'if (!advance(folder, head, headName(version))) throw conflict(key)\n      await writeContent(join(folder, version), data, change.durable)',
-    seen: /ERR_CORRUPT|There is no header|lacks the content|ended by itself/,
   },
   {
     rule: 'markers are written before the documents',
     file: 'core/src/operations/execution.ts',
     from: 'await this.#writeMarkers()\n    await this.#writeDocuments()',
     to: 'await Promise.all([this.#writeMarkers(), this.#writeDocuments()])',
-    seen: /has no marker/,
   },
 ]
 
-test.each(TEETH)('it is noticed when this rule is switched off: $rule', async ({ seen, ...change }) => {
+test.each(TEETH)('it is noticed when this rule is switched off: $rule', async (change) => {
   const folder = mkdtempSync(join(scratch, 'tooth-'))
   const worker = await bundleWorker(join(folder, 'bundle'), change)
-  await expect(crash({ folder, worker, seed: 1, kills: KILLS, processes: 4 })).rejects.toThrow(seen)
+  await expect(crash({ folder, worker, seed: 1, kills: KILLS, processes: 4 })).rejects.toThrow(NOTICED)
 })
