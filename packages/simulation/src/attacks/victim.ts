@@ -3,7 +3,7 @@ import {
   type Credentials,
   errorCode,
   VaultDB,
-  VaultError,
+  type VaultError,
   type VaultErrorCode,
   type Witness,
   withTimeout,
@@ -258,18 +258,22 @@ export class Victim {
   }
 }
 
+/** Told by its name: as they are built, the core's entry points have a class each. */
+function isVaultError(error: unknown): error is VaultError {
+  return error instanceof Error && error.name === 'VaultError' && errorCode(error) !== undefined
+}
+
 function resultOf(error: unknown): VaultErrorCode | Defect {
-  const code = errorCode(error)
-  return code === undefined || !(error instanceof VaultError) ? 'crash' : code
+  return isVaultError(error) ? error.code : 'crash'
 }
 
 function resultsOf(error: unknown): readonly unknown[] | undefined {
-  return error instanceof VaultError ? error.results : undefined
+  return isVaultError(error) ? error.results : undefined
 }
 
 /** Whether a write that ended with this may have been applied, or may be later. */
 function mayBeApplied(error: unknown): boolean {
-  return !(error instanceof VaultError) || error.applied !== 'no'
+  return !isVaultError(error) || error.applied !== 'no'
 }
 
 /** A client to which nothing has happened yet, with all that stands in the vault. */
