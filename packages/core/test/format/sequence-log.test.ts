@@ -41,11 +41,13 @@ describe('a sequence log', () => {
 
   it('comes back from its JSON, whatever its length', () => {
     for (const seq of [1, 15, 16, 17, 80, 81, 200]) {
-      const log = appendToLog(logAt(seq - 1), entry(seq, ['/a/b', '/c']))
-      const { value } = parseJson(new TextEncoder().encode(`{${logToJson(log)}}`), 8)
-      const { log: entries, ids } = value as { log: unknown; ids: unknown }
-      expect(logFromJson(entries, ids)).toEqual(log)
-      expect(() => checkLog(seq, log)).not.toThrow()
+      for (const removed of [['/a/b', '/c'], null]) {
+        const log = appendToLog(logAt(seq - 1), entry(seq, removed))
+        const { value } = parseJson(new TextEncoder().encode(`{${logToJson(log)}}`), 8)
+        const { log: entries, ids } = value as { log: unknown; ids: unknown }
+        expect(logFromJson(entries, ids)).toEqual(log)
+        expect(() => checkLog(seq, log)).not.toThrow()
+      }
     }
   })
 
@@ -80,6 +82,7 @@ describe('a log that does not belong to its file', () => {
   const good = logAt(100)
   it.each<[string, number, SequenceLog]>([
     ['a write is missing', 100, { ...good, entries: good.entries.toSpliced(5, 1) }],
+    ['a write stands in the place of another', 100, { ...good, entries: good.entries.with(5, entry(50)) }],
     ['it ends elsewhere', 101, good],
     ['the newest is missing', 100, { ...good, entries: good.entries.slice(0, -1) }],
     ['it is empty', 1, emptyLog],
@@ -87,6 +90,7 @@ describe('a log that does not belong to its file', () => {
     ['too few ids', 100, { ...good, olderIds: good.olderIds.slice(1) }],
     ['more ids than writes', 16, { entries: logAt(16).entries, olderIds: [idOf(0)] }],
     ['more writes than there were', 1, { entries: [entry(0), entry(1)], olderIds: [] }],
+    ['too many names after few', 2, { entries: [entry(1), entry(2, Array(65).fill('/a'))], olderIds: [] }],
     ['names of removed documents without end', 1, { entries: [entry(1, Array(65).fill('/a'))], olderIds: [] }],
   ])('is refused: %s', (_name, seq, log) => {
     expect(() => checkLog(seq, log)).toThrow(FormatError)
@@ -131,6 +135,7 @@ describe('a log that does not belong to its file', () => {
   it.each<[unknown, unknown]>([
     [[[1, idOf(1), base, [], 0]], 'AA'],
     [[[1, idOf(1), base, [], 0]], 5],
+    [[[1, idOf(1), base, [], 0]], undefined],
     [{}, ''],
     [[[1, idOf(1), base, []]], ''],
     [[[1, idOf(1), base, 1, 0]], ''],
