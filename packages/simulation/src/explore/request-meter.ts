@@ -41,21 +41,29 @@ export class RequestMeter {
   readonly #store: ControlledStore
   readonly #inspector: Inspector
   readonly #splits: boolean
+  /** Whether the client waits to send something again. */
+  readonly #isAsleep: () => boolean
   readonly #callsToOpen: number
   readonly #open = new Set<Measured>()
   #operations = 0
   #aborts = 0
 
-  constructor(client: number, store: ControlledStore, inspector: Inspector, splits: boolean) {
+  constructor(
+    client: number,
+    world: { readonly store: ControlledStore; readonly inspector: Inspector },
+    { splits, isAsleep }: { readonly splits: boolean; readonly isAsleep: () => boolean },
+  ) {
+    const { store, inspector } = world
     this.#client = client
     this.#store = store
     this.#inspector = inspector
     this.#splits = splits
+    this.#isAsleep = isAsleep
     this.#callsToOpen = store.callsOf(client)
   }
 
   /** Whether the client waits for the store; the first shard that it has read on a chance while it opened is not waited for. */
-  get isWaiting(): boolean {
+  get #isWaiting(): boolean {
     return this.#store.isWaitedForBy(this.#client, this.#callsToOpen)
   }
 
@@ -77,7 +85,7 @@ export class RequestMeter {
       conflicts,
       faultCount,
       foreign: this.#foreign(),
-      alone: !this.#splits && this.#open.size === 0 && this.#aborts === 0 && !this.isWaiting,
+      alone: !this.#splits && this.#open.size === 0 && this.#aborts === 0 && !this.#isWaiting && !this.#isAsleep(),
     }
     this.#store.countRounds(this.#client)
     this.#open.add(measured)

@@ -217,9 +217,9 @@ export class World {
     }
   }
 
-  #surroundingsOf(client: number, { runtime, momentOf }: ClientRuntime): Surroundings {
+  #surroundingsOf(client: number, { runtime, sleepers, momentOf }: ClientRuntime): Surroundings {
     const splits = this.workload.shardBytes < LARGE_SHARD_BYTES
-    const meter = new RequestMeter(client, this.store, this.inspector, splits)
+    const meter = new RequestMeter(client, this, { splits, isAsleep: () => sleepers.size > 0 })
     return {
       log: this.log,
       meter,
