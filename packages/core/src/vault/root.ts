@@ -87,7 +87,7 @@ export class VaultRoot {
     }
     const data = await encodeRootFile(context.crypto, header, rootKey, config)
     const hash = sha256(runtime, data)
-    let found: VaultRoot | null = null
+    let found: RootState | null = null
     let isOurs = false
     const look = async ({ blob }: Answer): Promise<Finding> => {
       if (blob === null || blob === 'unchanged') return { kind: 'unmoved' }
@@ -95,9 +95,8 @@ export class VaultRoot {
       isOurs = parseRootHeader(blob.data).header.vault === ids.vault
       if (!isOurs) return { kind: 'not-applied' }
       // Somebody who knows the password has found the pending vault meanwhile and finished it.
-      const state = await decodeState(context, rootKey, { data: blob.data, version: blob.version })
-      found = new VaultRoot(context, rootKey, state)
-      return logHasWrite(state.config.log, writeId) ? { kind: 'applied' } : { kind: 'unclear' }
+      found = await decodeState(context, rootKey, blob)
+      return logHasWrite(found.config.log, writeId) ? { kind: 'applied' } : { kind: 'unclear' }
     }
     const inspect = async (): Promise<Finding> => {
       try {
@@ -110,17 +109,13 @@ export class VaultRoot {
     }
     const { signal } = options
     const outcome = await context.requests.settle({ key: ROOT_FILE, data, expected: null, signal, inspect })
-    if (outcome.kind === 'conflict') {
-      throw existsError()
-    }
+    if (outcome.kind === 'conflict') throw existsError()
     if (outcome.kind === 'refused' || outcome.kind === 'unknown') throw failedWrite(outcome)
+    const state = outcome.kind === 'superseded' ? found : { header, config, version: outcome.version, hash }
+    if (state === null) throw missingFile(ROOT_FILE)
     context.witness.pin(ids.vault)
-    if (outcome.kind === 'superseded') {
-      if (found === null) throw missingFile(ROOT_FILE)
-      return found
-    }
-    context.witness.remember(ROOT_FILE, 1, hash)
-    return new VaultRoot(context, rootKey, { header, config, version: outcome.version, hash })
+    context.witness.remember(ROOT_FILE, state.config.seq, state.hash)
+    return new VaultRoot(context, rootKey, state)
   }
 
   /** Unlocks the root file in `answer`. `ERR_CREDENTIALS`, `ERR_CORRUPT`, `ERR_UNSUPPORTED`, `ERR_ROLLBACK`, `ERR_FORK`. */
@@ -195,15 +190,15 @@ export class VaultRoot {
       const base = this.#state
       const wanted = await change(base.header, base.config)
       if (wanted === null) return
-      const outcome = await this.#write(base, wanted, signal)
-      if (outcome === 'done') return
+      if (await this.#write(base, wanted, signal)) return
       // The conflict was settled by reading the file, so the next attempt starts from what was read; the first at once.
       if (attempt > 1) await requests.pauseAfterConflict(attempt - 1, signal)
     }
     throw new VaultError('ERR_CONTENTION', 'Other clients kept changing the root file. Try again.', { applied: 'no' })
   }
 
-  async #write(base: RootState, wanted: RootChange, signal?: AbortSignal): Promise<'done' | 'conflict'> {
+  /** Whether it is applied; if not, others have changed the file since `base`. */
+  async #write(base: RootState, wanted: RootChange, signal?: AbortSignal): Promise<boolean> {
     const { crypto, requests, witness } = this.#context
     const { runtime } = crypto
     const header = wanted.header ?? base.header
@@ -219,15 +214,13 @@ export class VaultRoot {
       return judgeWrite(found, { hash, writeId, baseSeq: base.config.seq })
     }
     const outcome = await requests.settle({ key: ROOT_FILE, data, expected: base.version, signal, inspect })
+    if (outcome.kind === 'refused' || outcome.kind === 'unknown') throw failedWrite(outcome)
     if (outcome.kind === 'done') {
       witness.remember(ROOT_FILE, seq, hash)
       // A read may have shown a newer state before this answer came.
       if (seq > this.#state.config.seq) this.#state = { header, config, version: outcome.version, hash }
-      return 'done'
     }
-    if (outcome.kind === 'superseded') return 'done'
-    if (outcome.kind === 'conflict') return 'conflict'
-    throw failedWrite(outcome)
+    return outcome.kind !== 'conflict'
   }
 
   /**

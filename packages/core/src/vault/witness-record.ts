@@ -1,4 +1,4 @@
-import { fromBase64Url } from '../bytes.ts'
+import { isBase64Url } from '../bytes.ts'
 
 /** The highest state of one file that this device has seen. */
 export interface SeenFile {
@@ -23,17 +23,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isBytes(value: unknown, length: number): boolean {
-  if (typeof value !== 'string') return false
-  try {
-    return fromBase64Url(value).length === length
-  } catch {
-    return false
-  }
-}
-
 function isSeenFile(value: unknown): boolean {
-  return isObject(value) && Number.isSafeInteger(value.seq) && Number(value.seq) > 0 && isBytes(value.hash, HASH_BYTES)
+  return (
+    isObject(value) && Number.isSafeInteger(value.seq) && Number(value.seq) > 0 && isBase64Url(value.hash, HASH_BYTES)
+  )
 }
 
 /** What a witness loaded, if it is what one saves. A damaged memory is an error: taken for an empty one it would believe anything. */
@@ -42,7 +35,7 @@ export function checkRecord(loaded: WitnessRecord | null): WitnessRecord | null 
   if (record === null) return null
   const isRecord =
     isObject(record) &&
-    isBytes(record.vault, VAULT_ID_BYTES) &&
+    isBase64Url(record.vault, VAULT_ID_BYTES) &&
     isObject(record.files) &&
     Object.values(record.files).every(isSeenFile)
   if (isRecord) return loaded

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { createMemoryStore, createMemoryWitness, VaultError, type VaultErrorCode } from '@vaultdb/core'
-import { type DecideFault, type FaultyStore, withFaults } from '@vaultdb/core/testing'
+import { type DecideFault, type Fault, type FaultyStore, withFaults } from '@vaultdb/core/testing'
 import { describe, expect, test } from 'vitest'
 import { toBase64Url } from '../../src/bytes.ts'
 import { FIRST_KEY } from '../../src/crypto/router.ts'
 import { appendToLog, emptyLog, logHasWrite } from '../../src/format/sequence-log.ts'
 import type { BlobStore, StoredBlob } from '../../src/store/contract.ts'
-import { checkSecret, type Secret } from '../../src/vault/credentials.ts'
+import { checkSecret, createSlot, type Secret } from '../../src/vault/credentials.ts'
 import { Requests, type RetryPolicy } from '../../src/vault/requests.ts'
 import {
   baseOf,
@@ -164,9 +164,55 @@ describe('creating', () => {
       return writes === 2 ? { delayUntil: meanwhile() } : 'pass'
     })
     const root = await begin(client)
+    expect(client.context.witness.recall('vault')).toMatchObject({ seq: 2 })
     expect(root.config).toMatchObject({ seq: 2, pending: false })
     await rename(root, 'a')
     expect((await open(await clientOf(inner))).config.seq).toBe(3)
+  })
+
+  test.each([null, 'unchanged'] as const)('is not moved by an answer from before its own write: %s', async (answer) => {
+    const faults: Fault[] = ['lose-answer', 'pass', { answer }]
+    const client = await clientOf(createMemoryStore(), () => faults.shift() ?? 'pass')
+    const root = await begin(client)
+    expect(client.store.requests.map(({ request }) => request.kind)).toEqual([
+      'write',
+      'write',
+      'read',
+      'write',
+      'read',
+    ])
+    await finish(root)
+  })
+
+  test('whose answer is lost and that cannot be looked for is unknown, and so is one whose file is damaged', async () => {
+    for (const look of ['unreadable', 'damaged'] as const) {
+      const inner = createMemoryStore()
+      let writes = 0
+      const client = await clientOf(inner, (request) => {
+        if (request.kind === 'write') return ++writes === 1 ? 'lose-answer' : 'pass'
+        return look === 'unreadable' ? new VaultError('ERR_UNAVAILABLE', 'no') : { answer: damaged }
+      })
+      let damaged: StoredBlob | null = null
+      client.runtime.sleep = async () => {
+        const { data, version } = (await inner.read('vault')) as StoredBlob
+        damaged = { data: Uint8Array.from(data, (byte, at) => (at > data.length - 9 ? byte ^ 1 : byte)), version }
+      }
+      await expect(begin(client)).rejects.toMatchObject({ code: 'ERR_OUTCOME_UNKNOWN', applied: 'unknown' })
+    }
+  })
+
+  test('that somebody else has finished so often that its log forgot is unknown', async () => {
+    const inner = createMemoryStore()
+    const busy = async (): Promise<void> => {
+      const root = await open(await clientOf(inner))
+      for (let time = 0; time < 90; time++) await finish(root)
+    }
+    let writes = 0
+    const client = await clientOf(inner, ({ kind }) => {
+      if (kind !== 'write') return 'pass'
+      return ++writes === 1 ? 'lose-answer' : { delayUntil: busy() }
+    })
+    await expect(begin(client)).rejects.toMatchObject({ code: 'ERR_OUTCOME_UNKNOWN' })
   })
 
   test('that is refused says so; that is never answered is unknown', async () => {
@@ -200,21 +246,36 @@ describe('refreshing', () => {
   })
 
   test('never takes over an older state, also where the answer may rightly be one', async () => {
-    const { inner, root, other, otherRoot } = await twoClients()
-    const old = await inner.read('vault')
-    let isOld = false
-    const slow = await clientOf(inner, ({ kind }) =>
-      kind === 'read' && isOld ? { answer: old as StoredBlob } : 'pass',
-    )
+    const { inner, root } = await twoClients()
+    let isSlow = false
+    let release: () => void = () => undefined
+    const late = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const slow = await clientOf(inner, ({ kind }) => {
+      if (kind !== 'read' || !isSlow) return 'pass'
+      isSlow = false
+      return { answerAfter: late }
+    })
     const slowRoot = await open(slow)
-    isOld = true
-    const reading = slowRoot.refresh() // sent before this client's own write is answered
+    await rename(root, 'a')
+    isSlow = true
+    const reading = slowRoot.refresh()
     await rename(slowRoot, 'own')
+    release()
     await reading
-    expect(namesIn(slowRoot)).toEqual(['own'])
-    await expect(slowRoot.refresh()).rejects.toMatchObject({ code: 'ERR_ROLLBACK' })
-    expect([root, otherRoot].map((each) => each.config.seq)).toEqual([2, 2])
-    expect(writesOf(other)).toBe(0)
+    expect(namesIn(slowRoot)).toEqual(['a', 'own'])
+  })
+
+  test('takes over another version of the same state: a file that was copied back', async () => {
+    const { inner, root, one } = await twoClients()
+    const { data, version } = (await inner.read('vault')) as StoredBlob
+    await inner.delete('vault', version)
+    await inner.write('vault', data, null)
+    await root.refresh()
+    const before = writesOf(one)
+    await rename(root, 'a')
+    expect(writesOf(one)).toBe(before + 1)
   })
 
   test('where the file is gone is damage; where it is another history, a fork', async () => {
@@ -437,7 +498,10 @@ describe('changing what opens the vault', () => {
 
   test('begins from what the store holds now, and derives once however often others come first', async () => {
     const inner = createMemoryStore()
-    const root = await create(await clientOf(inner), password('old'))
+    const creator = await clientOf(inner)
+    const root = await create(creator, password('old'))
+    const other = await createSlot(creator.context.crypto, root.header, KEY, bytesFrom(0, 32))
+    await root.change((header) => ({ header: { ...header, slots: [...header.slots, other] } }))
     let contested = 2
     let names = 0
     const client = await clientOf(inner, ({ kind }) =>
