@@ -21,8 +21,8 @@ export class TooLongError extends Error {}
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === null || prototype === Object.prototype) return true
-  // The Object.prototype of another realm (an iframe, node:vm) has no prototype either.
+  if (prototype === null) return true
+  // The Object.prototype of this realm, or of another (an iframe, node:vm), has no prototype itself.
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf')
 }
 
@@ -43,10 +43,7 @@ class Writer {
   }
 
   #refuse(what: string): never {
-    const steps = this.#place.map((step) => {
-      if (typeof step === 'number') return `[${step}]`
-      return IDENTIFIER.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`
-    })
+    const steps = this.#place.map((step) => (IDENTIFIER.test(String(step)) ? `.${step}` : `[${JSON.stringify(step)}]`))
     throw new TypeError(`A document holds only what JSON can: $${steps.join('')} is ${what}.`)
   }
 
