@@ -143,8 +143,7 @@ export class WitnessBook {
 /** Whether a state can have grown out of one seen before, as far as its log reaches. */
 function descends(sighting: Sighting, seen: SeenFile): boolean {
   if (sighting.seq === seen.seq) return toBase64Url(sighting.hash) === seen.hash
-  if (sighting.seq < seen.seq) return true
-  const entry = entryOf(sighting.log, seen.seq + 1)
+  const entry = entryOf(sighting.log, seen.seq + 1) // an older state, whose answer was on its way, has no such entry
   return entry === undefined || entry.base === basePrefix(seen.hash)
 }
 

@@ -165,18 +165,19 @@ describe('saving', () => {
     const book = await WitnessBook.load(witness)
     book.pin(VAULT)
     book.remember('vault', 1, hashOf(1))
-    let isFlushed = false
-    const flushed = book.flush().then(() => {
-      isFlushed = true
+    let savedBefore: WitnessRecord | null = null
+    const flushed = book.flush().then(async () => {
+      savedBefore = await witness.load()
     })
     for (let turn = 0; turn < 20; turn++) await Promise.resolve()
-    expect([records.length, isFlushed]).toEqual([1, false])
+    expect([records.length, savedBefore]).toEqual([1, null])
     book.remember('vault', 2, hashOf(2))
     for (let turn = 0; turn < 20; turn++) await Promise.resolve()
     expect(records).toHaveLength(1)
     await release()
     await flushed
     expect(records.map(({ files }) => files.vault?.seq)).toEqual([1, 2])
+    expect(savedBefore).toEqual(records[1])
     expect(mostAtOnce()).toBe(1)
   })
 
