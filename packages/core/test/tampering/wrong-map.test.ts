@@ -1,7 +1,7 @@
 import { type BlobStore, createMemoryStore } from '@vaultdb/core'
 import { expect, test } from 'vitest'
 import { internalsOf } from '../../src/database/internals.ts'
-import type { LoadedShard } from '../../src/shards/manager.ts'
+import type { LoadedShard } from '../../src/shards/cache.ts'
 import { createVault, filler, openVault, readShards } from '../support/vault.ts'
 
 const PATHS = Array.from({ length: 12 }, (_, index) => `/d${index}/x`)
