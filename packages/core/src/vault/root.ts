@@ -125,12 +125,13 @@ export class VaultRoot {
     blob: { readonly data: Uint8Array; readonly version: Version },
   ): Promise<VaultRoot> {
     const { header } = parseRootHeader(blob.data)
-    context.witness.pin(header.vault)
+    context.witness.expect(header.vault)
     const { rootSecret } = await unlock(context.crypto, header, secret)
     const rootKey = deriveRootKey(rootSecret)
     const asOf = context.witness.recall(ROOT_FILE)
     const state = await decodeState(context, rootKey, blob)
     context.witness.judge(ROOT_FILE, { ...state.config, hash: state.hash }, asOf)
+    context.witness.pin(header.vault)
     context.witness.remember(ROOT_FILE, state.config.seq, state.hash)
     return new VaultRoot(context, rootKey, state)
   }

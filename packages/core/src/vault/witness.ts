@@ -71,14 +71,19 @@ export class WitnessBook {
     return this.#vault !== null
   }
 
-  /** Remembers the vault's id, or throws `ERR_ROLLBACK` if another one was here. */
-  pin(vault: string): void {
+  /** Throws `ERR_ROLLBACK` if another vault was here. */
+  expect(vault: string): void {
     if (this.#vault !== null && this.#vault !== vault) {
       throw new VaultError(
         'ERR_ROLLBACK',
         'Another vault lies where this device saw a different one before. If you replaced it on purpose, start with a new witness.',
       )
     }
+  }
+
+  /** Remembers the id of a vault whose root file was authentic, or throws `ERR_ROLLBACK` if another one was here. */
+  pin(vault: string): void {
+    this.expect(vault)
     this.#vault = vault
   }
 

@@ -319,6 +319,18 @@ describe('opening', () => {
       message: expect.stringMatching(/^Another vault/),
     })
   })
+
+  test('pins nothing that was not authentic: the vault itself opens afterwards', async () => {
+    const { inner } = await twoClients()
+    const foreign = createMemoryStore()
+    await create(await clientOf(foreign))
+    const { data, version } = (await foreign.read('vault')) as StoredBlob
+    const { context } = await clientOf(inner)
+    const torn = { data: data.slice(0, -1), version }
+    await expect(VaultRoot.open(context, KEY, torn)).rejects.toMatchObject({ code: 'ERR_CORRUPT' })
+    expect(context.witness.hasSeen).toBe(false)
+    await VaultRoot.open(context, KEY, (await inner.read('vault')) as StoredBlob)
+  })
 })
 
 describe('changing', () => {
