@@ -97,6 +97,8 @@ describe('the header of a root file', () => {
     expect(await codeOf(rootHeader({ ...ids, slots: many.slice(0, 16) }))).toBe('opened')
     expect(await codeOf(rootHeader({ ...ids, slots: many }))).toBe('ERR_CORRUPT')
     expect(await codeOf(rootHeader({ ...ids, slots: [] }))).toBe('ERR_CORRUPT')
+    const full = { ...ids, slots: many.slice(0, 16) }
+    expect(await codeOf(await encodeRootFile(context, full, rootKey, configAt(1)))).toBe('opened')
     for (const slots of [many, []]) {
       await expect(encodeRootFile(context, { ...ids, slots }, rootKey, configAt(1))).rejects.toThrow(RangeError)
     }
