@@ -151,8 +151,15 @@ describe('a shard file', () => {
     expect(String(error)).toMatch(/"shards\/0" is damaged .* restore this file/)
     expect(error).toMatchObject({ cause: { name: 'FormatError' } })
     const data = await encodeShardFile(context, '0', shard({}))
-    const flipped = decodeShardFile(context, '0', flipBit(data, 8 * data.length - 1))
-    await expect(flipped).rejects.toMatchObject({ code: 'ERR_CORRUPT', cause: { name: 'SealError' } })
+    for (const [damaged, problem] of [
+      [flipBit(data, 8 * data.length - 1), 'does not authenticate'],
+      [flipBit(data, 8 * (data.indexOf(10) + 1)), 'not sealed by this vault'],
+      [data.subarray(0, data.indexOf(10) + 80), 'too short'],
+    ] as const) {
+      const read = decodeShardFile(context, '0', damaged)
+      await expect(read).rejects.toMatchObject({ code: 'ERR_CORRUPT', cause: { name: 'SealError' } })
+      await expect(read).rejects.toThrow(problem)
+    }
   })
 
   it('of a newer version is left to newer software', async () => {
