@@ -101,6 +101,13 @@ describe('a shard file', () => {
     )
   })
 
+  it('begins with a header as docs/format.md shows', async () => {
+    const data = await encodeShardFile(context, '0', shard({}))
+    expect(new TextDecoder().decode(data.subarray(0, data.indexOf(10) + 1))).toBe(
+      `{"format":"vaultdb","version":1,"role":"shard","vault":"${context.vault}","file":"0","key":"${newKey.id}"}\n`,
+    )
+  })
+
   it('says how long one item is', () => {
     const item = shard({ '/': { ü: { a: 'é' } } })
       .directories.get('/')
