@@ -147,13 +147,11 @@ export class ShardManager {
 
   /** Takes in what was read of the first shard before the root file could be opened. */
   async acceptFirst(answer: Answer, asOf: SeenFile | undefined): Promise<void> {
-    // An absence seen in a request sent before the root's answer proves nothing.
-    if (answer.blob === null || answer.blob === 'unchanged') return
     try {
       await this.#interpret(FIRST_SHARD, undefined, answer, asOf)
-    } catch (error) {
-      // Judged when it is read on purpose, more than once; here it was only read early.
-      if (errorCode(error) === undefined) throw error
+    } catch {
+      // Judged when it is read on purpose, more than once. An absence seen in a request that was sent before the root's
+      // answer proves nothing.
     }
   }
 
@@ -219,9 +217,7 @@ export class ShardManager {
       if (outcome.kind === 'unknown' && errorCode(outcome.error) === 'ERR_CORRUPT') throw outcome.error
       throw failedWrite({ kind: 'unknown', error: outcome.kind === 'unknown' ? outcome.error : undefined })
     }
-    if (this.cache.newest(FIRST_SHARD) === undefined) {
-      this.cache.take({ id: FIRST_SHARD, state, version: outcome.version, hash }, outcome)
-    }
+    this.cache.take({ id: FIRST_SHARD, state, version: outcome.version, hash }, outcome) // unless it holds what was found
   }
 
   /**

@@ -302,6 +302,33 @@ describe('the shards that cover a range', () => {
     for (const [done, total] of progress) expect(total).toBeGreaterThanOrEqual(done)
   })
 
+  test('that an old map lacks are read at once when the stored one has told them, and no other is read again', async () => {
+    const inner = createMemoryStore()
+    const busy = await createShards(inner)
+    for (let index = 0; index < 3; index++) await put(busy, `/d${index}/x`, filler(400))
+    await busy.manager.idle()
+    let most = 0
+    let watched: ShardClient | undefined
+    const client = await openShards(inner, () => {
+      const underWay = watched?.store.requests.filter(({ answer }) => answer === undefined) ?? []
+      most = Math.max(most, underWay.length)
+      return 'pass'
+    })
+    watched = client
+    const known = client.root.config.map.length
+    for (let index = 3; index < 16; index++) await put(busy, `/d${index}/x`, filler(400))
+    await busy.manager.idle()
+    most = 0
+    const progress: number[] = []
+    const shards = await client.manager.cover(FIRST_KEY, null, newest(client), {
+      onLoaded: (done) => void progress.push(done),
+    })
+    expect(shards.map(({ id }) => id)).toEqual((await allShards(busy)).map(({ id }) => id))
+    expect(progress).toEqual(shards.map((_, index) => index + 1))
+    const gaps = 1 // the second of two in a row is where the stored map is asked
+    expect(most).toBe(shards.length - known - gaps)
+  })
+
   test('can be given up, before the first and at a gap', async () => {
     const { old } = await manyShards()
     const signal = AbortSignal.abort()
@@ -356,6 +383,7 @@ describe('a write', () => {
       [changeOf('/a', undefined)],
       [changeOf('/a', 1), changeOf('/b', 1)],
       [changeOf('/a/b', 1)],
+      [changeOf('/a1', undefined)], // its letters are those of the first
     ]
     for (const change of changes) {
       const client = await openShards(inner, ({ kind }) =>
@@ -574,6 +602,17 @@ describe('a write that splits', () => {
     const found = await allShards(await openShards(inner))
     expect(client.root.config.map.map(({ shard }) => shard)).toEqual(found.map(({ id }) => id))
     for (const { id } of found.slice(1)) expect(client.manager.cache.newest(id)).toBeDefined()
+  })
+
+  test('and meets another state is not done, and its siblings are none of the vault', async () => {
+    const inner = createMemoryStore()
+    const client = await createShards(inner)
+    const base = await client.manager.load('0', ANY)
+    await put(await openShards(inner), '/a', 1)
+    expect(await client.manager.write(base, large, { split: true })).toEqual({ kind: 'conflict' })
+    await client.manager.idle()
+    expect([client.manager.map.size, client.root.config.map.length]).toEqual([1, 1])
+    expect((await allShards(client)).map(({ id }) => id)).toEqual(['0'])
   })
 
   test('that is aborted while siblings are created goes no further', async () => {

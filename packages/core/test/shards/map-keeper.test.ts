@@ -99,6 +99,24 @@ describe('the stored map', () => {
     expect([writes(client), client.root.config.map.length]).toEqual([2, 3])
   })
 
+  test('is asked for once by repairs at once, and not at all for what it is known to hold', async () => {
+    const { busy, keeper, newReads } = await setUp()
+    const stored = [first, entry('4', 1)]
+    await busy.root.change((_header, config) => ({ config: { ...config, map: stored } }))
+    keeper.follow(endingAt('4', 1))
+    keeper.repair()
+    keeper.repair()
+    await keeper.idle()
+    expect(newReads()).toBe(1)
+    await busy.root.change((_header, config) => ({ config: { ...config, map: [...stored, entry('8', 2)] } }))
+    keeper.follow(endingAt('8', 2))
+    await keeper.refresh()
+    expect(newReads()).toBe(2)
+    keeper.repair()
+    await keeper.idle()
+    expect(newReads()).toBe(2)
+  })
+
   test('that cannot be repaired does no harm, and the next one tries again', async () => {
     const inner = createMemoryStore()
     await createShards(inner)
