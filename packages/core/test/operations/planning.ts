@@ -21,10 +21,13 @@ import { ShardMap } from '../../src/shards/shard-map.ts'
 import type { WitnessBook } from '../../src/vault/witness.ts'
 import { changeOf, stateOf } from '../shards/states.ts'
 
-/** Routes so that a test can say where things lie: by directory, then by name, both as they read. */
+/** The top level comes first, as it does in a vault. */
+const halfOf = (directory: string): string => (directory === '/' ? '1' : `2${directory}`)
+
+/** Routes so that a test can say where things lie: by directory, then by name, both as they read; what is below comes after. */
 export const router: Router = {
-  keyOf: (directory, name) => `1${directory}|${name}`,
-  rangeOf: (directory) => ({ first: `1${directory}|`, last: `1${directory}|~` }),
+  keyOf: (directory, name) => `${halfOf(directory)}!${name}`,
+  rangeOf: (directory) => ({ first: `${halfOf(directory)}!`, last: `${halfOf(directory)}!~` }),
 }
 
 /** The key of an item by its path. */
@@ -47,7 +50,7 @@ export interface Setting {
 }
 
 /**
- * A vault of these items (`null`: a marker), cut at the keys of these paths. The map knows every shard and the view has every
+ * A vault of these items (`null`: a marker), cut at the keys of these paths, or where a directory begins (`/d/*`). The map knows every shard and the view has every
  * one, except for those named.
  */
 export function settingOf(
@@ -60,7 +63,10 @@ export function settingOf(
   } = {},
 ): Setting {
   const { cuts = [], unmapped = [], missing = [], outgrown = [] } = options
-  const los = [FIRST_KEY, ...cuts.map((path) => (path.endsWith('*') ? `1${path.slice(0, -1)}|` : keyOf(path)))]
+  const los = [
+    FIRST_KEY,
+    ...cuts.map((path) => (path.endsWith('*') ? router.rangeOf(path.slice(0, -1)).first : keyOf(path))),
+  ]
   const shards = los.map((lo, index): LoadedShard => {
     const hi = los[index + 1] ?? null
     const owned = Object.entries(items).filter(([path]) => keyOf(path) >= lo && (hi === null || keyOf(path) < hi))
