@@ -566,6 +566,31 @@ describe('a write that splits', () => {
     expect(found.map(({ id }) => id)).toEqual(outcome.shards.map(({ id }) => id))
   })
 
+  test.each([null, 'unchanged'] as const)('is not moved by an answer from before a sibling: %s', async (answer) => {
+    const inner = createMemoryStore()
+    await createShards(inner)
+    const isSibling = /^shards\/..+/
+    const loseOnce = faultOnce(({ kind, key }) => kind === 'write' && isSibling.test(key), 'lose-answer')
+    const answerOnce = faultOnce(({ kind, key }) => kind === 'read' && isSibling.test(key), { answer })
+    const client = await openShards(inner, (request) =>
+      request.kind === 'write' ? loseOnce(request) : answerOnce(request),
+    )
+    const outcome = await client.manager.write(await client.manager.load('0', ANY), large, { split: true })
+    if (outcome.kind !== 'done') throw new Error('It passes.')
+    expect(outcome.shards.length).toBeGreaterThanOrEqual(2)
+  })
+
+  test('and could not be written either way is refused, and nothing is sent', async () => {
+    const client = await createShards(createMemoryStore())
+    const base = await client.manager.load('0', ANY)
+    const last = { ...base, state: { ...base.state, seq: Number.MAX_SAFE_INTEGER } }
+    const sent = await requestsOf(client, async () => {
+      const outcome = await client.manager.write(last, large, { split: true })
+      expect(outcome).toMatchObject({ kind: 'refused', error: { code: 'ERR_CORRUPT' } })
+    })
+    expect(sent).toEqual([])
+  })
+
   test('does not take what lies half written in the place of a sibling for that sibling', async () => {
     const inner = createMemoryStore()
     await createShards(inner)

@@ -113,6 +113,21 @@ describe('who is aborted', () => {
     expect([await coming, await joining]).toEqual(['text', 'text'])
   })
 
+  test('last before it was sent takes nobody else from the request that comes instead', async () => {
+    const { reads, sent } = setUp()
+    const abort = new AbortController()
+    const leaving = reads.join('a', abort.signal)
+    abort.abort()
+    const joining = Promise.resolve().then(() => reads.join('a')) // when the first request is due, and the second is not yet
+    const coming = reads.join('a')
+    await expect(leaving).rejects.toEqual(aborted)
+    await tick()
+    const alive = sent.filter(({ signal }) => !signal.aborted)
+    expect(alive).toHaveLength(1)
+    alive[0]?.answer('text')
+    expect([await coming, await joining]).toEqual(['text', 'text'])
+  })
+
   test('after its answer came changes nothing', async () => {
     const { reads, sent } = setUp()
     const abort = new AbortController()
