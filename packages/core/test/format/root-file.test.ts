@@ -341,7 +341,10 @@ describe('a root file', () => {
   })
 
   const keysOf = (count: number) =>
-    Array.from({ length: count }, (_, index) => ({ id: toBase64Url(bytesFrom(index, 8)), key: bytesFrom(index, 32) }))
+    Array.from({ length: count }, (_, index) => ({
+      id: toBase64Url(Uint8Array.of(0, 0, 0, 0, ...u32be(index))),
+      key: bytesFrom(index, 32),
+    }))
   const features = (count: number) => Array.from({ length: count }, (_, index) => `f${index}`)
   const names = (count: number): RootConfig['slotNames'] =>
     Array.from({ length: count }, (_, index) => [slotId(index), 'n'] as const)
@@ -373,6 +376,6 @@ describe('a root file', () => {
       { routingKey: new Uint8Array(5) },
     ]
     for (const over of refused)
-      await expect(encodeRootFile(context, header, rootKey, configAt(1, over))).rejects.toThrow()
+      expect(await outcomeOf(encodeRootFile(context, header, rootKey, configAt(1, over)))).toBe('ERR_CORRUPT')
   })
 })
