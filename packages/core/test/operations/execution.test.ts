@@ -1,0 +1,195 @@
+import { type BlobStore, type VaultDB, VaultError } from '@vaultdb/core'
+import { type FaultRequest, withFaults } from '@vaultdb/core/testing'
+import { describe, expect, test } from 'vitest'
+import { documentsOf, increment, storeWith } from '../database/scenarios.ts'
+import { inspect, openVault } from '../support/vault.ts'
+import { apart, fileOf, gate, soon, spreadStore } from './crowd.ts'
+
+const isWriteTo = (key: string) => (request: FaultRequest) => request.kind === 'write' && request.key === key
+
+/** A database whose writes to one shard arrive when the gate is opened. */
+async function holding(store: BlobStore, fileOfHeld: (db: VaultDB) => string) {
+  const held = gate()
+  let key: string | undefined
+  const slow = withFaults(store, (request) =>
+    key !== undefined && isWriteTo(key)(request) ? { delayUntil: held.opened } : 'pass',
+  )
+  const db = await openVault(slow)
+  await db.find('/').toArray()
+  key = fileOfHeld(db)
+  return { db, requests: slow.requests, open: held.open }
+}
+
+/** A store that does the first write to the first shard without saying so, and lets `meanwhile` happen before the next. */
+function losingFirstAnswer(store: BlobStore, meanwhile: () => Promise<unknown>): BlobStore {
+  let writes = 0
+  return {
+    name: store.name,
+    capabilities: store.capabilities,
+    read: store.read.bind(store),
+    delete: store.delete.bind(store),
+    list: store.list.bind(store),
+    async write(key, data, expected) {
+      if (key !== 'shards/0' || writes++ > 0) return await store.write(key, data, expected)
+      await store.write(key, data, expected)
+      await meanwhile()
+      throw new VaultError('ERR_UNAVAILABLE', 'no answer')
+    },
+  }
+}
+
+describe('what ends on what was read', () => {
+  test('does not wait for a write of the same plan, nor does what comes after it', async () => {
+    const store = await spreadStore({ '/there': 1 })
+    const { db, open } = await holding(store, (each) => fileOf(each, apart(each)[0] as string))
+    const [held] = apart(db)
+    const update = db.update(held as string, increment)
+    const quiet = [db.remove('/absent'), db.put('/there', 1)]
+    for (const each of quiet) expect(await soon(each)).toMatchObject({ status: 'fulfilled' })
+    expect(await soon(db.put('/afterwards', 1))).toMatchObject({ status: 'fulfilled' })
+    expect(await soon(update)).toBeUndefined()
+    open()
+    await update
+  })
+
+  test.each([
+    ['in a shard that is not written', '/d3/x'],
+    ['in a shard that a neighbour writes', '/neighbour'],
+  ])('%s, is planned anew if what it hung on was given up while the plan was made', async (_, neighbour) => {
+    const store = await spreadStore()
+    const db = await openVault(store)
+    const abort = new AbortController()
+    const put = db.put('/new', 1)
+    const remove = db.remove('/new', { signal: abort.signal })
+    const update = db.update<unknown>(neighbour, () => {
+      abort.abort()
+      return 2
+    })
+    const outcomes = await Promise.allSettled([put, remove, update])
+    expect(outcomes).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code: 'ERR_ABORTED', applied: 'no' } },
+      { status: 'fulfilled' },
+    ])
+    expect(await documentsOf(store)).toMatchObject({ '/new': 1, [neighbour]: 2 })
+  })
+})
+
+test('each shard of a plan is free for others as soon as its own write is done', async () => {
+  const store = await spreadStore()
+  const { db, open } = await holding(store, (each) => fileOf(each, apart(each)[0] as string))
+  const [held, free] = apart(db) as [string, string]
+  const both = [db.update(held, increment), db.update(free, increment)]
+  expect(await soon(both[1] as Promise<unknown>)).toMatchObject({ status: 'fulfilled' })
+  expect(await soon(db.update(free, increment))).toMatchObject({ value: { n: 2 } })
+  expect(await soon(both[0] as Promise<unknown>)).toBeUndefined()
+  open()
+  await Promise.all(both)
+})
+
+test('a shard of markers alone is free once they are written, before their documents are', async () => {
+  const store = await spreadStore()
+  const { db, open } = await holding(store, (each) => fileOf(each, apart(each)[0] as string))
+  const held = fileOf(db, apart(db)[0] as string)
+  const path = Array.from({ length: 200 }, (_, index) => `/new${index}/x`).find((each) => fileOf(db, each) === held)
+  const put = db.put(path as string, 1)
+  expect(await soon(put)).toBeUndefined()
+  expect(await soon(db.put('/top', 1))).toMatchObject({ status: 'fulfilled' })
+  open()
+  await put
+  expect((await inspect(store)).documents.has('/top')).toBe(true)
+})
+
+test('a shard is kept until its markers are removed: a client does not get in its own way', async () => {
+  const store = await storeWith({ '/d/x': 1 })
+  const { db, open, requests } = await holding(store, () => 'shards/0')
+  const remove = db.remove('/d/x')
+  expect(await soon(remove)).toBeUndefined()
+  const put = db.put('/y', 1)
+  expect(await soon(put)).toBeUndefined()
+  open()
+  expect(await Promise.all([remove, put])).toEqual([true, undefined])
+  // The document, the marker, the neighbour.
+  expect(requests.filter(({ request }) => isWriteTo('shards/0')(request))).toHaveLength(3)
+  expect(await documentsOf(store)).toEqual({ '/y': 1 })
+})
+
+describe('a write that was applied and replaced before it was heard of', () => {
+  test('counts what it removed', async () => {
+    const store = await storeWith({ '/d/x': 1, '/d/y': 2, '/z': 3 })
+    const other = await openVault(store)
+    const db = await openVault(losingFirstAnswer(store, () => other.put('/z', 4)))
+    expect(await db.prune('/d/')).toBe(2)
+    expect(await documentsOf(store)).toEqual({ '/z': 4 })
+  })
+
+  test('settles an update', async () => {
+    const store = await storeWith({ '/counter': { n: 1 } })
+    const other = await openVault(store)
+    const db = await openVault(losingFirstAnswer(store, () => other.update('/counter', increment)))
+    expect(await db.update('/counter', increment)).toEqual({ n: 2 })
+    expect(await documentsOf(store)).toEqual({ '/counter': { n: 3 } })
+  })
+
+  test('unlinks no directory that was filled again', async () => {
+    const store = await storeWith({ '/d/x': 1 })
+    const other = await openVault(store)
+    const db = await openVault(losingFirstAnswer(store, () => other.put('/d/y', 2)))
+    expect(await db.remove('/d/x')).toBe(true)
+    await db.close()
+    expect(await documentsOf(store)).toEqual({ '/d/y': 2 })
+  })
+})
+
+describe('operations of one write', () => {
+  const refusing = (error: (write: number) => VaultError | 'drop' | 'pass') => {
+    let writes = 0
+    return ({ kind }: FaultRequest) => (kind === 'write' ? error(writes++) : 'pass')
+  }
+
+  test('that is refused for anything but size fail together', async () => {
+    const refusal = new VaultError('ERR_UNAUTHORIZED', 'read only')
+    const store = withFaults(
+      await storeWith({ '/a': 1 }),
+      refusing(() => refusal),
+    )
+    const db = await openVault(store)
+    const outcomes = await Promise.allSettled([db.put('/a', 2), db.put('/b', 2)])
+    const failed = { status: 'rejected', reason: { code: 'ERR_UNAUTHORIZED', applied: 'no' } }
+    expect(outcomes).toMatchObject([failed, failed])
+    expect(store.requests.filter(({ request }) => request.kind === 'write')).toHaveLength(1)
+  })
+
+  test('of which nobody knows whether it was applied are not tried alone, whatever the store says in the end', async () => {
+    const full = new VaultError('ERR_QUOTA', 'full')
+    const faults = refusing((write) => ['drop', full, 'pass'][Math.min(write, 2)] as VaultError | 'drop' | 'pass')
+    const db = await openVault(withFaults(await storeWith({ '/a': 1 }), faults), { retry: { requestAttempts: 2 } })
+    const outcomes = await Promise.allSettled([db.put('/a', 2), db.put('/b', 2)])
+    const unknown = { status: 'rejected', reason: { code: 'ERR_OUTCOME_UNKNOWN', applied: 'unknown' } }
+    expect(outcomes).toMatchObject([unknown, unknown])
+  })
+
+  test('that is too much for a full store are tried alone, once each', async () => {
+    const full = new VaultError('ERR_QUOTA', 'full')
+    const store = withFaults(
+      await storeWith({ '/a': 1 }),
+      refusing(() => full),
+    )
+    const db = await openVault(store)
+    const outcomes = await Promise.allSettled([db.put('/a', 2), db.put('/b', 2)])
+    const failed = { status: 'rejected', reason: { code: 'ERR_QUOTA', applied: 'no' } }
+    expect(outcomes).toMatchObject([failed, failed])
+    expect(store.requests.filter(({ request }) => request.kind === 'write')).toHaveLength(3)
+  })
+
+  test('one alone is not tried again', async () => {
+    const full = new VaultError('ERR_QUOTA', 'full')
+    const store = withFaults(
+      await storeWith({ '/a': 1 }),
+      refusing(() => full),
+    )
+    const db = await openVault(store)
+    await expect(db.put('/a', 2)).rejects.toMatchObject({ code: 'ERR_QUOTA', applied: 'no' })
+    expect(store.requests.filter(({ request }) => request.kind === 'write')).toHaveLength(1)
+  })
+})
