@@ -165,6 +165,16 @@ describe('the parts of a split', () => {
     }
   })
 
+  test('keep of removals what lies from their beginning up to, and without, their end', () => {
+    const removed = ['/9/1', '/9/2', '/1/3', '/1/4', '/1/5']
+    const entry = { seq: 1, writeId: id(1), base: id(2), removed, timeMs: 0 }
+    const state = stateOf(documents([1, 2, 3, 4]), { log: appendToLog(emptyLog, entry) })
+    const cut = cutShard(state, 500, byNumber)
+    expect(cut.map(({ lo }) => lo)).toEqual([FIRST_KEY, key(3)])
+    const kept = splitStates(state, cut, [id(3)], byNumber).map(({ log }) => log.entries[0]?.removed)
+    expect(kept).toEqual([removed.slice(0, 2), removed.slice(2)])
+  })
+
   test('of a shard without a right neighbour: the last one has none either', () => {
     const state = { ...grown(), hi: null, next: null }
     const cut = cutShard(state, 1024, router)
