@@ -3,12 +3,13 @@ import { type DecideFault, faultOnce } from '@vaultdb/core/testing'
 import { describe, expect, test } from 'vitest'
 import { toBase64Url } from '../../src/bytes.ts'
 import { FIRST_KEY } from '../../src/crypto/router.ts'
+import { itemsByteLength } from '../../src/format/shard-file.ts'
 import type { Freshness, LoadedShard } from '../../src/shards/cache.ts'
 import type { BlobStore, StoredBlob } from '../../src/store/contract.ts'
 import { bytesFrom } from '../format/deterministic.ts'
-import { filler } from '../support/vault.ts'
+import { filler, SMALL_SHARD_BYTES } from '../support/vault.ts'
 import { beginVault, createShards, openShards, type ShardClient } from './sharded-vault.ts'
-import { changeOf, itemsIn } from './states.ts'
+import { changeOf, itemsIn, stateOf } from './states.ts'
 
 const FIRST = 'shards/0'
 /** Whatever is cached is good enough. */
@@ -519,6 +520,14 @@ describe('a write that splits', () => {
     }
     const found = await allShards(await openShards(inner))
     expect(found.flatMap(({ state }) => [...itemsIn(state).keys()]).sort()).toEqual(paths)
+  })
+
+  test('does so beyond its size, and not at it', async () => {
+    const { manager } = await createShards(createMemoryStore())
+    const around = itemsByteLength(stateOf({ '/a': '' }))
+    const sized = (bytes: number) => stateOf({ '/a': filler(bytes - around) })
+    expect(manager.outgrown(sized(SMALL_SHARD_BYTES))).toBe(false)
+    expect(manager.outgrown(sized(SMALL_SHARD_BYTES + 1))).toBe(true)
   })
 
   test('and may not, is done whole', async () => {
