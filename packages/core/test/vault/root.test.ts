@@ -393,6 +393,17 @@ describe('changing', () => {
     expect(contested.pausesMs).toEqual([2, 4, 8])
   })
 
+  test('that only ever meets conflicts, though nobody writes, is not taken for done', async () => {
+    const inner = createMemoryStore()
+    await create(await clientOf(inner))
+    const refusing = await clientOf(inner, ({ kind }) =>
+      kind === 'write' ? new VaultError('ERR_CONFLICT', 'no') : 'pass',
+    )
+    const root = await open(refusing)
+    await expect(rename(root, 'a')).rejects.toMatchObject({ code: 'ERR_CONTENTION' })
+    expect([root.config.seq, refusing.context.witness.recall('vault')?.seq]).toEqual([2, 2])
+  })
+
   test('can be given up while others do not rest', async () => {
     const inner = createMemoryStore()
     const root = await create(await clientOf(inner))
