@@ -4,7 +4,7 @@ import type { LoadedShard } from '../shards/cache.ts'
 import { type ItemChange, itemOf } from '../shards/change.ts'
 import type { ShardWriteOutcome } from '../shards/manager.ts'
 import { failedWrite, notApplied } from '../vault/root.ts'
-import { type Effect, makesADifference } from './fold.ts'
+import { type Effect, makesADifference, type Outcome } from './fold.ts'
 import { type AnyOperation, Change, Prune } from './operation.ts'
 import type { Plan, PlannedEffect } from './plan.ts'
 import type { PlannedUnlink } from './unlinking.ts'
@@ -59,7 +59,6 @@ export class Execution {
   readonly #again = new Set<AnyOperation>()
   readonly #directories = new Set<string>()
   readonly #outgrown = new Set<string>()
-  readonly #settled = new Set<AnyOperation>()
   #full: VaultError | null = null
 
   constructor(
@@ -131,11 +130,9 @@ export class Execution {
   }
 
   #settleChange(operation: Change): void {
-    if (this.#settled.has(operation)) return
-    this.#settled.add(operation)
-    const outcome = this.#plan.folded.outcomes.get(operation)
-    if (outcome?.kind === 'changed') operation.succeed(outcome)
-    else operation.fail(outcome?.error)
+    const outcome = this.#plan.folded.outcomes.get(operation) as Outcome
+    if (outcome.kind === 'changed') operation.succeed(outcome)
+    else operation.fail(outcome.error)
   }
 
   /** Markers in other shards than their documents', each shard once, also where nothing is missing: that fends off removers. */

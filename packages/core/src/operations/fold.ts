@@ -41,7 +41,7 @@ export interface Folded {
 /** Whether an effect makes a difference to what is stored. */
 export function makesADifference({ before, after }: Effect): boolean {
   if (before === null || after === null) return before !== after
-  return before !== after && !before.equals(after)
+  return !before.equals(after)
 }
 
 /**

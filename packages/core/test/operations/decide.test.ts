@@ -57,7 +57,7 @@ describe('a function', () => {
     }
     expect(decideBy(fail, LIMIT)(null)).toEqual({ kind: 'failed', error })
     const nothing = decideBy(() => undefined as unknown as null, LIMIT)(null)
-    expect(nothing).toMatchObject({ kind: 'failed', error: { message: expect.stringContaining('undefined') } })
+    expect(nothing).toMatchObject({ kind: 'failed', error: { message: expect.stringContaining('change function') } })
     expect(nothing).toMatchObject({ error: expect.any(TypeError) })
     const large = decideBy(() => 'x'.repeat(LIMIT), LIMIT)(null)
     expect(large).toMatchObject({ kind: 'failed', error: { code: 'ERR_TOO_LARGE' } })

@@ -53,11 +53,13 @@ describe('what ends on what was read', () => {
   })
 
   test.each([
-    ['in a shard that is not written', '/d3/x'],
-    ['in a shard that a neighbour writes', '/neighbour'],
-  ])('%s, is planned anew if what it hung on was given up while the plan was made', async (_, neighbour) => {
+    ['in a shard that is not written', (db: VaultDB) => apart(db)[0] as string],
+    ['in a shard that a neighbour writes', () => '/neighbour'],
+  ])('%s, is planned anew if what it hung on was given up while the plan was made', async (_, neighbourIn) => {
     const store = await spreadStore()
     const db = await openVault(store)
+    await db.find('/').toArray()
+    const neighbour = neighbourIn(db)
     const abort = new AbortController()
     const put = db.put('/new', 1)
     const remove = db.remove('/new', { signal: abort.signal })
@@ -72,6 +74,18 @@ describe('what ends on what was read', () => {
       { status: 'fulfilled' },
     ])
     expect(await documentsOf(store)).toMatchObject({ '/new': 1, [neighbour]: 2 })
+  })
+
+  test('and only has directories to see to, is done when it is aborted', async () => {
+    const { db, open } = await holding(await spreadStore(), (each) => fileOf(each, apart(each)[0] as string))
+    const abort = new AbortController()
+    const update = db.update(apart(db)[0] as string, increment)
+    const remove = db.remove('/nowhere/x', { signal: abort.signal })
+    await soon(update)
+    abort.abort()
+    expect(await soon(remove)).toEqual({ status: 'fulfilled', value: false })
+    open()
+    await update
   })
 })
 
@@ -112,6 +126,41 @@ test('a shard is kept until its markers are removed: a client does not get in it
   // The document, the marker, the neighbour.
   expect(requests.filter(({ request }) => isWriteTo('shards/0')(request))).toHaveLength(3)
   expect(await documentsOf(store)).toEqual({ '/y': 1 })
+})
+
+test('an update that is aborted while it is written with another does not have that one done again', async () => {
+  const store = await storeWith({ '/counter': { n: 0 } })
+  const { db, open } = await holding(store, () => 'shards/0')
+  const abort = new AbortController()
+  const updates = [db.update('/counter', increment), db.update('/counter', increment, { signal: abort.signal })]
+  await soon(updates[0] as Promise<unknown>)
+  abort.abort()
+  const unknown = { reason: { code: 'ERR_OUTCOME_UNKNOWN', applied: 'unknown' } }
+  expect(await soon(updates[1] as Promise<unknown>)).toMatchObject(unknown)
+  open()
+  expect(await updates[0]).toEqual({ n: 1 })
+  await db.close()
+  expect(await documentsOf(store)).toEqual({ '/counter': { n: 2 } })
+})
+
+test('a prune on which an outcome hangs that is out already is not given up without a trace', async () => {
+  const store = await spreadStore()
+  await (await openVault(store)).prune('/')
+  const { db, open } = await holding(store, () => 'shards/0')
+  const path = Array.from({ length: 200 }, (_, index) => `/new${index}/x`).find(
+    (each) => fileOf(db, each) !== 'shards/0',
+  )
+  const abort = new AbortController()
+  const put = db.put('/gone', 1)
+  const prune = db.prune('/', { signal: abort.signal })
+  const later = db.put(path as string, 1)
+  expect(await soon(put)).toMatchObject({ status: 'fulfilled' })
+  abort.abort()
+  expect(await soon(prune)).toMatchObject({ reason: { code: 'ERR_OUTCOME_UNKNOWN', applied: 'unknown' } })
+  open()
+  await later
+  await db.close()
+  expect(await documentsOf(store)).toEqual({ [path as string]: 1 })
 })
 
 describe('a write that was applied and replaced before it was heard of', () => {
