@@ -138,7 +138,7 @@ function linkEffect(effect: Effect, view: View, chains: Map<string, readonly Nee
   chains.set(path.directory, chain)
   return {
     effect,
-    markers: chain.every((marker) => marker.shard === shard) ? NONE : chain.filter((marker) => marker.shard !== shard),
+    markers: chain.filter((marker) => marker.shard !== shard),
     ownMarkers: chain.filter((marker) => marker.shard === shard),
   }
 }

@@ -190,6 +190,68 @@ describe('a write that was applied and replaced before it was heard of', () => {
   })
 })
 
+describe('a marker in the shard of another document of the plan', () => {
+  /** A new directory whose documents lie in another shard than the top level. */
+  const newPath = (db: VaultDB): string =>
+    Array.from({ length: 200 }, (_, index) => `/new${index}/x`).find(
+      (path) => fileOf(db, path) !== 'shards/0',
+    ) as string
+
+  async function opened(faulty: BlobStore, retry = {}): Promise<VaultDB> {
+    const db = await openVault(faulty, { retry })
+    await db.find('/').toArray()
+    return db
+  }
+
+  test('that was replaced before it was heard of: both are written after all', async () => {
+    const store = await spreadStore({ '/z': 1 })
+    const other = await openVault(store)
+    const db = await opened(losingFirstAnswer(store, () => other.put('/z', 2)))
+    const path = newPath(db)
+    await Promise.all([db.put(path, 1), db.put('/top', 1)])
+    expect(await documentsOf(store)).toMatchObject({ '/z': 2, '/top': 1, [path]: 1 })
+  })
+
+  test('that nobody knows to be applied: neither document was sent, and both errors say so', async () => {
+    const store = await spreadStore()
+    const db = await opened(
+      withFaults(store, ({ kind }) => (kind === 'write' ? 'lose-answer' : 'pass')),
+      { requestAttempts: 1 },
+    )
+    const outcomes = await Promise.allSettled([db.put(newPath(db), 1), db.put('/top', 1)])
+    const failed = { status: 'rejected', reason: { code: 'ERR_UNAVAILABLE', applied: 'no' } }
+    expect(outcomes).toMatchObject([failed, failed])
+    expect(Object.keys(await documentsOf(store))).toHaveLength(12)
+  })
+
+  test('is written under the same lock: a client does not get in its own way', async () => {
+    const { db, open, requests } = await holding(await spreadStore(), () => 'shards/0')
+    const puts = [db.put(newPath(db), 1), db.put('/top', 1)]
+    await soon(puts[0] as Promise<unknown>)
+    const later = db.put('/later', 1)
+    await soon(later)
+    open()
+    await Promise.all([...puts, later])
+    expect(requests.filter(({ request }) => isWriteTo('shards/0')(request))).toHaveLength(3)
+  })
+
+  test('that is there already stays as it is, in a shard that is written all the same', async () => {
+    const store = await spreadStore()
+    const db = await opened(store)
+    const markerIn = async (directory: string) => {
+      const [first] = (await inspect(store)).shards
+      return { shard: first?.state.seq, item: first?.state.directories.get('/')?.get(directory)?.seq }
+    }
+    const path = apart(db)[0] as string
+    const directory = path.slice(1, -1)
+    const before = await markerIn(directory)
+    await db.put(`/${directory}sub/x`, 1)
+    const after = await markerIn(directory)
+    expect(after.shard).toBeGreaterThan(before.shard as number)
+    expect(after.item).toBe(before.item)
+  })
+})
+
 describe('operations of one write', () => {
   const refusing = (error: (write: number) => VaultError | 'drop' | 'pass') => {
     let writes = 0

@@ -131,13 +131,19 @@ describe('what planning lacks', () => {
 
   test('are also the shards of the markers, at once, where the top level is known to lack the path', () => {
     const missing = ['1', '2', '3']
-    const setting = settingOf(ITEMS, { cuts: ['/new/*', '/new/deep/*', '/x/*'], missing })
-    expect(needsOf(setting, put('/new/deep/x', 1))).toEqual({ 0: ['1', '2'] })
-    const linked = settingOf({ ...ITEMS, '/new/': null }, { cuts: ['/new/*', '/new/deep/*', '/x/*'], missing })
-    expect(needsOf(linked, put('/new/deep/x', 1))).toEqual({ 0: ['2'] })
-    const unknown = settingOf(ITEMS, { cuts: ['/new/*', '/new/deep/*', '/x/*'], missing: ['0', ...missing] })
-    expect(needsOf(unknown, put('/new/deep/x', 1))).toEqual({ 0: ['2'] })
+    const cuts = ['/new/*', '/new/deep/*', '/new/deep/er/*', '/x/*']
+    const path = '/new/deep/er/x'
+    expect(needsOf(settingOf(ITEMS, { cuts, missing }), put(path, 1))).toEqual({ 0: ['1', '2', '3'] })
+    expect(needsOf(settingOf({ ...ITEMS, '/new/': null }, { cuts, missing }), put(path, 1))).toEqual({ 0: ['3'] })
+    const unknown = settingOf(ITEMS, { cuts, missing: ['0', ...missing] })
+    expect(needsOf(unknown, put(path, 1))).toEqual({ 0: ['3'] })
     expect(needsOf(unknown, put('/x', 1))).toEqual({ 0: ['0'] })
+  })
+
+  test('are no markers where the document is there to be decided on, and nothing is put', () => {
+    const cuts = ['/new/*', '/new/deep/*', '/x/*']
+    const failing = change('/new/deep/x', () => ({ kind: 'failed', error: new Error('no') }))
+    expect(writesOf(settingOf(ITEMS, { cuts, missing: ['1', '3'] }), failing)).toEqual({})
   })
 
   test('are the markers of a document that turns out to be the first of its directory in its shard', () => {
