@@ -117,10 +117,10 @@ function filledDirectories(folded: Folded): Set<string> {
 }
 
 function collectCandidates(operations: readonly AnyOperation[], folded: Folded, queue: CandidateQueue): void {
-  for (const { path, shard, before, after, operations: owners } of folded.effects.values()) {
+  for (const { path, shard, after, operations: owners } of folded.effects.values()) {
     if (after !== null || path.directory === '/') continue
-    // An absent document that is to be removed: perhaps a crash left an empty directory linked.
-    const removes = before !== null || [...owners].some((owner) => isRemoval(owner, folded))
+    // Also where the document was absent before: perhaps a crash left an empty directory linked.
+    const removes = [...owners].some((owner) => !hasFailed(owner, folded))
     if (removes) queue.add(path.directory, owners, [shard.id])
   }
   for (const operation of operations) {
@@ -134,10 +134,8 @@ function collectCandidates(operations: readonly AnyOperation[], folded: Folded, 
   }
 }
 
-function isRemoval(operation: AnyOperation, folded: Folded): boolean {
-  if (operation.kind !== 'change') return operation.kind === 'prune'
-  const outcome = folded.outcomes.get(operation)
-  return outcome?.kind === 'changed' && outcome.after === null
+function hasFailed(operation: AnyOperation, folded: Folded): boolean {
+  return operation.kind === 'change' && folded.outcomes.get(operation)?.kind === 'failed'
 }
 
 /** Candidates, taken deepest first; parents join while their children are looked at. */

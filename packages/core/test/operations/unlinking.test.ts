@@ -43,6 +43,11 @@ describe('a directory is unlinked', () => {
     expect(unlinksOf(settingOf({ ...DEEP, '/d/e/g/': null }), put('/d/e/f/x', null))).toEqual([['/d/e/f/', ['0'], []]])
   })
 
+  test('not while a directory below it is linked', () => {
+    const setting = settingOf({ '/d/': null, '/d/x': 1, '/d/e/': null, '/d/e/y': 1 })
+    expect(unlinksOf(setting, put('/d/x', null))).toEqual([])
+  })
+
   test('with several documents of one plan, not with some of them', () => {
     const setting = settingOf({ '/d/': null, '/d/x': 1, '/d/y': 2, '/d/z': 3 })
     const [x, y, z] = [put('/d/x', null), put('/d/y', null), put('/d/z', null)]
@@ -95,6 +100,25 @@ describe('a directory that lies in several shards', () => {
     expect([unlinks, [...recheck]]).toEqual([[], ['/d/']])
   })
 
+  test('is looked at again where only its marker below was in a shard that the plan empties', () => {
+    const items = { '/d/': null, '/d/a': 1, '/d/p/': null, '/d/p/x': 1 }
+    const { unlinks, recheck } = unlinkingOf(settingOf(items, { cuts: CUTS }), put('/d/p/x', null))
+    expect([unlinks.map(({ directory }) => directory), [...recheck]]).toEqual([['/d/p/'], ['/d/']])
+  })
+
+  test('is not looked at again where one of the shards that are emptied in part holds something', () => {
+    const items = { '/d/': null, '/d/a': 1, '/d/b': 1, '/d/x': 1 }
+    const both = [put('/d/a', null), put('/d/x', null)]
+    for (const operations of [both, [...both].reverse()]) {
+      expect(unlinkingOf(settingOf(items, { cuts: CUTS }), ...operations).recheck.size).toBe(0)
+    }
+    const several = { ...items, '/d/n': 1 }
+    for (const each of [items, several]) {
+      const { recheck } = unlinkingOf(settingOf(each, { cuts: CUTS }), put('/d/a', null), unlink(['/d/']))
+      expect(recheck.size).toBe(0)
+    }
+  })
+
   test('is left alone where something is left in the shard of what is removed; no other is asked for', () => {
     const setting = settingOf({ '/d/': null, '/d/x': 1, '/d/y': 1 }, { cuts: CUTS, missing: ['1', '2'] })
     const { unlinks, recheck, kept } = unlinkingOf(setting, put('/d/x', null))
@@ -144,6 +168,11 @@ describe('a directory that this plan fills', () => {
   })
 })
 
+test('a directory in which a document is replaced is no candidate', () => {
+  const { candidates, kept } = unlinkingOf(settingOf({ '/d/': null, '/d/x': 1 }), put('/d/x', 2))
+  expect([candidates.size, kept.size]).toEqual([0, 0])
+})
+
 describe('removing what is absent', () => {
   test('unlinks an empty directory that a crash left linked', () => {
     const empty = { '/d/': null, '/d/e/': null }
@@ -153,6 +182,11 @@ describe('removing what is absent', () => {
 
   test('unlinks what is above a directory that has no marker itself', () => {
     expect(unlinksOf(settingOf({ '/d/': null }), put('/d/e/f/x', null))).toEqual([['/d/', ['0'], []]])
+  })
+
+  test('leaves alone what is above and holds something', () => {
+    const { unlinks, recheck } = unlinkingOf(settingOf({ '/d/': null, '/d/y': 1 }), put('/d/e/x', null))
+    expect([unlinks.length, recheck.size]).toEqual([0, 0])
   })
 
   test('writes nothing where no marker is', () => {
@@ -189,6 +223,11 @@ describe('a directory that held something and has no marker', () => {
     const { unlinks, unmarked } = unlinkingOf(setting, put('/d/e/x', null))
     expect(unlinks.map(({ directory }) => directory)).toEqual(['/d/e/'])
     expect([...unmarked]).toEqual([['/d/', '0']])
+  })
+
+  test('is named also where it lay in one of several shards', () => {
+    const setting = settingOf({ '/d/x': 1 }, { cuts: ['/d/*', '/d/m'] })
+    expect([...unlinkingOf(setting, put('/d/x', null)).unmarked]).toEqual([['/d/', '0']])
   })
 
   test('has that shard confirmed', () => {
