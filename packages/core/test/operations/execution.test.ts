@@ -45,7 +45,7 @@ describe('what ends on what was read', () => {
     const [held] = apart(db)
     const update = db.update(held as string, increment)
     const quiet = [db.remove('/absent'), db.put('/there', 1)]
-    for (const each of quiet) expect(await soon(each)).toMatchObject({ status: 'fulfilled' })
+    for (const each of quiet) expect(await soon(each as Promise<unknown>)).toMatchObject({ status: 'fulfilled' })
     expect(await soon(db.put('/afterwards', 1))).toMatchObject({ status: 'fulfilled' })
     expect(await soon(update)).toBeUndefined()
     open()
@@ -233,6 +233,24 @@ describe('a marker in the shard of another document of the plan', () => {
     open()
     await Promise.all([...puts, later])
     expect(requests.filter(({ request }) => isWriteTo('shards/0')(request))).toHaveLength(3)
+  })
+
+  test('whose document is given up before it was sent: the other document of that shard is written', async () => {
+    const store = await spreadStore()
+    const { db, open } = await holding(store, () => 'shards/0')
+    const existing = apart(db)[0] as string
+    const path = Array.from({ length: 200 }, (_, index) => `/new${index}/x`).find(
+      (each) => fileOf(db, each) === fileOf(db, existing),
+    ) as string
+    const abort = new AbortController()
+    const put = db.put(path, 1, { signal: abort.signal })
+    const update = db.update(existing, increment)
+    await soon(put)
+    abort.abort()
+    expect(await soon(put)).toMatchObject({ reason: { code: 'ERR_ABORTED', applied: 'no' } })
+    open()
+    expect(await update).toMatchObject({ n: 1 })
+    expect(await documentsOf(store)).not.toHaveProperty([path])
   })
 
   test('that is there already stays as it is, in a shard that is written all the same', async () => {

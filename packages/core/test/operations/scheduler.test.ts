@@ -2,7 +2,8 @@ import { type BlobStore, VaultError } from '@vaultdb/core'
 import { withFaults } from '@vaultdb/core/testing'
 import { describe, expect, test } from 'vitest'
 import { documentsOf, increment, storeWith } from '../database/scenarios.ts'
-import { openVault } from '../support/vault.ts'
+import { createTestRuntime } from '../support/runtime.ts'
+import { inspect, openVault } from '../support/vault.ts'
 import { apart, fileOf, gate, soon, spreadStore } from './crowd.ts'
 
 /** A store whose writes (and, if wanted, reads) wait until the gate is opened; it keeps the signals that came with them. */
@@ -106,7 +107,7 @@ describe('an abort', () => {
     await db.close()
   })
 
-  test('of what still waits leaves nothing behind', async () => {
+  test('of what still waits takes it out of the row, and nothing else', async () => {
     const { db, store, hold, open, paths } = await waitingVault()
     const [held] = paths
     hold(fileOf(db, held))
@@ -122,15 +123,64 @@ describe('an abort', () => {
       },
       { signal: abort.signal },
     )
+    const third = db.update(held, increment)
     await soon(second)
     abort.abort('enough')
     expect(await soon(second)).toMatchObject({ reason: { code: 'ERR_ABORTED', applied: 'no', cause: 'enough' } })
     open()
-    await first
+    await Promise.all([first, third])
     await db.close()
     expect(asked).toBe(0)
-    expect((await documentsOf(store))[held]).toMatchObject({ n: 1 })
+    expect((await documentsOf(store))[held]).toMatchObject({ n: 2 })
   })
+})
+
+test('closing waits for what goes on after its outcome is out', async () => {
+  const store = await storeWith({ '/d/x': 1 })
+  const { slow, hold, open, signals } = waiting(store)
+  const db = await openVault(slow)
+  const abort = new AbortController()
+  hold('none')
+  const { opened: written, open: letGo } = gate()
+  const write = slow.write.bind(slow)
+  slow.write = async (...request) => {
+    if (signals.length > 0) hold('shards/0')
+    const version = await write(...request)
+    letGo()
+    return version
+  }
+  const remove = db.remove('/d/x', { signal: abort.signal })
+  await written
+  expect(await soon(remove)).toBeUndefined()
+  abort.abort()
+  expect(await soon(remove)).toEqual({ status: 'fulfilled', value: true })
+  const closing = db.close()
+  expect(await soon(closing)).toBeUndefined()
+  open()
+  await closing
+  expect((await inspect(store)).markers.size).toBe(0)
+})
+
+test('what cannot wait after a conflict fails, and says why', async () => {
+  const store = await storeWith({ '/counter': { n: 0 } })
+  const rival = await openVault(store)
+  const contested: BlobStore = {
+    name: store.name,
+    capabilities: store.capabilities,
+    read: store.read.bind(store),
+    delete: store.delete.bind(store),
+    list: store.list.bind(store),
+    async write(key, data, expected) {
+      await rival.update('/rival', increment)
+      return await store.write(key, data, expected)
+    },
+  }
+  const sleep = async (): Promise<void> => {
+    throw new Error('no timers')
+  }
+  const db = await openVault(contested, { runtime: { ...createTestRuntime(5), sleep } })
+  await expect(db.update('/counter', increment)).rejects.toThrow('no timers')
+  await db.close()
 })
 
 describe('a function that takes its time', () => {
@@ -183,7 +233,6 @@ test('what has to be done after a conflict is planned again at once, and later a
       return await store.write(key, data, expected)
     },
   }
-  const { createTestRuntime } = await import('../support/runtime.ts')
   const sleep = async (): Promise<void> => {
     if (pauses++ === 0) atFirstPause = conflicts
   }
