@@ -201,6 +201,11 @@ describe('removing what is absent', () => {
     expect([unlinks.length, candidates.size]).toEqual([0, 0])
   })
 
+  test('is what a removal comes to though an update after it fails', () => {
+    const failing = change('/d/x', () => ({ kind: 'failed', error: new Error('no') }))
+    expect(unlinksOf(settingOf({ '/d/': null, '/d/x': 1 }), put('/d/x', null), failing)).toEqual([['/d/', ['0'], []]])
+  })
+
   test('is what a put and its removal come to, for both', () => {
     const operations = [put('/d/x', 1), put('/d/x', null)]
     const { unlinks, candidates } = unlinkingOf(settingOf({ '/d/': null }), ...operations)
