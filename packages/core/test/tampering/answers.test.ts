@@ -6,7 +6,9 @@ import { createTestRuntime } from '../support/runtime.ts'
 import { openVault } from '../support/vault.ts'
 
 /** What a store answers once it no longer keeps to its contract. */
-type Answers = Partial<Record<'read' | 'write' | 'list', (...request: never[]) => unknown>>
+type Answers = {
+  readonly [Method in 'read' | 'write' | 'list']?: (...request: Parameters<BlobStore[Method]>) => unknown
+}
 
 /** A store that keeps to its contract until `answers` are set. */
 function createLiar(store: BlobStore): { readonly store: BlobStore; answers: Answers } {
@@ -15,10 +17,10 @@ function createLiar(store: BlobStore): { readonly store: BlobStore; answers: Ans
     store: {
       name: 'liar',
       capabilities: store.capabilities,
-      read: async (...request) => (liar.answers.read ?? store.read.bind(store))(...(request as never[])),
-      write: async (...request) => (liar.answers.write ?? store.write.bind(store))(...(request as never[])),
+      read: async (...request) => (liar.answers.read ?? store.read.bind(store))(...request),
+      write: async (...request) => (liar.answers.write ?? store.write.bind(store))(...request),
       delete: (...request) => store.delete(...request),
-      list: (...request) => (liar.answers.list ?? store.list.bind(store))(...(request as never[])),
+      list: (...request) => (liar.answers.list ?? store.list.bind(store))(...request),
     } as BlobStore,
   }
   return liar
@@ -72,7 +74,7 @@ describe('a store that breaks its contract', () => {
     const liar = createLiar(store)
     const db = await openVault(liar.store)
     liar.answers = {
-      write: async (...request) => void (await store.write(...(request as Parameters<BlobStore['write']>))),
+      write: async (...request) => void (await store.write(...request)),
     }
     expect(await db.update('/a', increment)).toEqual({ n: 2 })
     expect(await (await openVault(store)).get('/a')).toEqual({ n: 2 })

@@ -1,6 +1,6 @@
 import { createMemoryStore, VaultError, type VaultErrorCode } from '@vaultdb/core'
 import { type Fault, type FaultyStore, withFaults } from '@vaultdb/core/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { utf8 } from '../../src/bytes.ts'
 import type { BlobStore } from '../../src/store/contract.ts'
 import {
@@ -264,12 +264,7 @@ describe('a write that is aborted', () => {
   test('leaves its caller no listener behind', async () => {
     const { requests } = setUp()
     const abort = new AbortController()
-    const listeners = new Set<unknown>()
-    const add = abort.signal.addEventListener.bind(abort.signal)
-    abort.signal.addEventListener = (name: string, listener: () => void, options?: AddEventListenerOptions) => {
-      listeners.add(listener)
-      add(name, listener, options)
-    }
+    const listening = vi.spyOn(abort.signal, 'addEventListener')
     let given: AbortSignal | undefined
     const store = deafStore((signal) => {
       given = signal
@@ -279,7 +274,7 @@ describe('a write that is aborted', () => {
     await unanswered.settle(writing([], { signal: abort.signal }))
     abort.abort()
     expect(given?.aborted).toBe(false) // the write had ended: nothing is left that this could give up
-    expect(listeners.size).toBe(1)
+    expect(new Set(listening.mock.calls.map(([, listener]) => listener)).size).toBe(1)
   })
 })
 

@@ -12,6 +12,8 @@ export function testScenarios(scenarios: readonly Scenario[], bounds: Bounds & {
     expect(states).toBeGreaterThan(1)
     if (complete || states < MANY) return
     expect(crashes).toBeGreaterThan(0)
-    if (scenario.name.includes('split')) expect(mostShards).toBeGreaterThan(scenario.layout.shards.length)
+    // Where faults take up many of the states, those looked at need not hold the split's end.
+    if (scenario.faults.length === 0 && scenario.name.includes('split'))
+      expect(mostShards).toBeGreaterThan(scenario.layout.shards.length)
   })
 }
