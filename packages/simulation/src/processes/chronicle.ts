@@ -195,7 +195,8 @@ export class Chronicle {
   }
 }
 
+/** All of it, as a rule: a run of real processes cannot be repeated. */
 function brief(answer: unknown): string {
   const text = JSON.stringify(answer)
-  return text.length <= 80 ? text : `${text.slice(0, 80)}…`
+  return text.length <= 2_000 ? text : `${text.slice(0, 2_000)}…`
 }
