@@ -1,6 +1,7 @@
 import { createMemoryStore, type VaultDB } from '@vaultdb/core'
 import { withFaults } from '@vaultdb/core/testing'
 import { expect, test } from 'vitest'
+import { decorate } from '../../src/store/decorators/decorate.ts'
 import { Director } from '../support/director.ts'
 import { numbersFrom } from '../support/runtime.ts'
 import { createVault, inspect, openVault } from '../support/vault.ts'
@@ -39,18 +40,13 @@ async function contested(documents: Readonly<Record<string, unknown>>): ReturnTy
 async function contest(store: Awaited<ReturnType<typeof storeWith>>) {
   const other = await openVault(store)
   let writes = 0
-  const rival = {
-    name: store.name,
-    capabilities: store.capabilities,
-    read: store.read.bind(store),
-    delete: store.delete.bind(store),
-    list: store.list.bind(store),
+  const rival = decorate(store, {
     async write(key: string, data: Uint8Array, expected: string | null): Promise<string> {
       writes++
       await other.update('/rival', increment)
       return await store.write(key, data, expected)
     },
-  }
+  })
   return { store, rival, other, writes: () => writes }
 }
 

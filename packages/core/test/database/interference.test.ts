@@ -3,6 +3,7 @@ import { type Fault, type FaultRequest, faultOnce, withFaults } from '@vaultdb/c
 import { expect, test } from 'vitest'
 import { internalsOf } from '../../src/database/internals.ts'
 import { markerOf } from '../../src/path/path.ts'
+import { decorate } from '../../src/store/decorators/decorate.ts'
 import { createTestRuntime } from '../support/runtime.ts'
 import { createVault, filler, inspect, openVault } from '../support/vault.ts'
 import { increment, storeWith } from './scenarios.ts'
@@ -180,17 +181,12 @@ test('an answer whose `then` throws fails its own update only', async () => {
 test('pauses after conflicts stop growing: who lost often is not kept away while the others go on', async () => {
   const store = await storeWith({ '/counter': { n: 0 } })
   const other = await openVault(store)
-  const rival: BlobStore = {
-    name: store.name,
-    capabilities: store.capabilities,
-    read: store.read.bind(store),
-    delete: store.delete.bind(store),
-    list: store.list.bind(store),
+  const rival: BlobStore = decorate(store, {
     async write(key, data, expected) {
       await other.update('/rival', increment)
       return await store.write(key, data, expected)
     },
-  }
+  })
   const slept: number[] = []
   const runtime = {
     ...createTestRuntime(3),

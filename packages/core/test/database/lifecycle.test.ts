@@ -2,6 +2,7 @@ import { createMemoryStore, type VaultDB, VaultError } from '@vaultdb/core'
 import { type FaultRequest, withFaults } from '@vaultdb/core/testing'
 import { describe, expect, test } from 'vitest'
 import { internalsOf } from '../../src/database/internals.ts'
+import { decorate } from '../../src/store/decorators/decorate.ts'
 import { Director } from '../support/director.ts'
 import { createTestRuntime } from '../support/runtime.ts'
 import { createVault, filler, inspect, openVault } from '../support/vault.ts'
@@ -140,17 +141,12 @@ async function contestedAt(documents: Readonly<Record<string, unknown>>, path: s
   const { manager } = internalsOf(rival).engine
   const cut = path.lastIndexOf('/') + 1
   const key = `shards/${manager.map.find(manager.router.keyOf(path.slice(0, cut), path.slice(cut)))}`
-  const contested = {
-    name: store.name,
-    capabilities: store.capabilities,
-    read: store.read.bind(store),
-    delete: store.delete.bind(store),
-    list: store.list.bind(store),
+  const contested = decorate(store, {
     async write(...request: Parameters<typeof store.write>): Promise<string> {
       if (request[0] === key) await rival.update<{ n: number }>(path, increment)
       return await store.write(...request)
     },
-  }
+  })
   return { store, contested }
 }
 

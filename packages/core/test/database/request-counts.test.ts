@@ -1,5 +1,6 @@
 import { createMemoryStore, type MeteredStore, metricsBetween, type VaultDB, withMetrics } from '@vaultdb/core'
 import { describe, expect, test } from 'vitest'
+import { decorate } from '../../src/store/decorators/decorate.ts'
 import { createVault, filler, inspect, openVault } from '../support/vault.ts'
 import { increment, storeWith } from './scenarios.ts'
 
@@ -163,19 +164,14 @@ describe('a bulk', () => {
     await (await createVault(inner)).close()
     const watcher = await openVault(inner)
     const seen: number[] = []
-    const store = {
-      name: inner.name,
-      capabilities: inner.capabilities,
-      read: inner.read.bind(inner),
-      delete: inner.delete.bind(inner),
-      list: inner.list.bind(inner),
+    const store = decorate(inner, {
       async write(...request: Parameters<typeof inner.write>): Promise<string> {
         seen.push((await watcher.find('/').toArray()).length)
         const version = await inner.write(...request)
         seen.push((await watcher.find('/').toArray()).length)
         return version
       },
-    }
+    })
     const db = await openVault(store)
     await db.write(values)
     await db.close()

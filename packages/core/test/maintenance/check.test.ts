@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { internalsOf } from '../../src/database/internals.ts'
 import { encodeShardFile } from '../../src/format/shard-file.ts'
 import { changeShard, type ItemChange } from '../../src/shards/change.ts'
+import { decorate } from '../../src/store/decorators/decorate.ts'
 import { createVault, filesOf, filler, inspect, openVault, readShards } from '../support/vault.ts'
 import { changesShard, crashAfter, createsSibling } from './crashes.ts'
 
@@ -131,17 +132,12 @@ describe('what a crash leaves', () => {
     await db.put('/empty/document', 1)
     await crashAfter(store, changesShard, (other) => other.remove('/empty/document'))
     let busy = true
-    const contested: BlobStore = {
-      name: store.name,
-      capabilities: store.capabilities,
-      read: store.read.bind(store),
-      delete: store.delete.bind(store),
-      list: store.list.bind(store),
+    const contested: BlobStore = decorate(store, {
       async write(...request) {
         if (busy) await db.update<number>('/count', (count) => (count ?? 0) + 1) // the other client is always first
         return await store.write(...request)
       },
-    }
+    })
     const repairing = await openVault(contested, { retry: { requestAttempts: 1, conflictAttempts: 3 } })
     const stray = { kind: 'stray-marker', path: '/empty/' }
     expect((await check(repairing, { repair: true })).problems).toMatchObject([{ ...stray, repaired: false }])

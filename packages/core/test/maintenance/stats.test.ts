@@ -2,6 +2,7 @@ import { createMemoryStore, VaultDB } from '@vaultdb/core'
 import { stats } from '@vaultdb/core/maintenance'
 import { withFaults } from '@vaultdb/core/testing'
 import { expect, test } from 'vitest'
+import { decorate } from '../../src/store/decorators/decorate.ts'
 import { createTestRuntime } from '../support/runtime.ts'
 import { createVault, filesOf, filler, KEY, openVault, readShards, SMALL_SHARD_BYTES } from '../support/vault.ts'
 
@@ -88,16 +89,11 @@ test("other files in the store do not count, and without sizes in a store's list
   const { storedBytes } = await stats(db)
   await store.write('notes', new Uint8Array(100), null)
   expect((await stats(db)).storedBytes).toBe(storedBytes)
-  const withoutSizes = {
-    name: store.name,
-    capabilities: store.capabilities,
-    read: store.read.bind(store),
-    write: store.write.bind(store),
-    delete: store.delete.bind(store),
+  const withoutSizes = decorate(store, {
     async *list(prefix: string) {
       for await (const { key } of store.list(prefix)) yield { key }
     },
-  }
+  })
   expect((await stats(await openVault(withoutSizes))).storedBytes).toBeNull()
 })
 

@@ -1,6 +1,7 @@
 import { type BlobStore, type VaultDB, VaultError } from '@vaultdb/core'
 import { type FaultRequest, withFaults } from '@vaultdb/core/testing'
 import { describe, expect, test } from 'vitest'
+import { decorate } from '../../src/store/decorators/decorate.ts'
 import { documentsOf, increment, storeWith } from '../database/scenarios.ts'
 import { inspect, openVault } from '../support/vault.ts'
 import { apart, fileOf, gate, soon, spreadStore } from './crowd.ts'
@@ -23,19 +24,14 @@ async function holding(store: BlobStore, fileOfHeld: (db: VaultDB) => string) {
 /** A store that does the first write to the first shard without saying so, and lets `meanwhile` happen before the next. */
 function losingFirstAnswer(store: BlobStore, meanwhile: () => Promise<unknown>): BlobStore {
   let writes = 0
-  return {
-    name: store.name,
-    capabilities: store.capabilities,
-    read: store.read.bind(store),
-    delete: store.delete.bind(store),
-    list: store.list.bind(store),
+  return decorate(store, {
     async write(key, data, expected) {
       if (key !== 'shards/0' || writes++ > 0) return await store.write(key, data, expected)
       await store.write(key, data, expected)
       await meanwhile()
       throw new VaultError('ERR_UNAVAILABLE', 'no answer')
     },
-  }
+  })
 }
 
 describe('what ends on what was read', () => {

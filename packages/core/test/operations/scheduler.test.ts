@@ -1,6 +1,7 @@
 import { type BlobStore, VaultError } from '@vaultdb/core'
 import { withFaults } from '@vaultdb/core/testing'
 import { describe, expect, test } from 'vitest'
+import { decorate } from '../../src/store/decorators/decorate.ts'
 import { documentsOf, increment, storeWith } from '../database/scenarios.ts'
 import { createTestRuntime } from '../support/runtime.ts'
 import { inspect, openVault } from '../support/vault.ts'
@@ -11,18 +12,13 @@ function waiting(store: BlobStore) {
   const held = gate()
   const signals: (AbortSignal | undefined)[] = []
   let files: readonly string[] = []
-  const slow: BlobStore = {
-    name: store.name,
-    capabilities: store.capabilities,
-    read: store.read.bind(store),
-    delete: store.delete.bind(store),
-    list: store.list.bind(store),
+  const slow: BlobStore = decorate(store, {
     async write(key, data, expected, options) {
       if (files.length > 0) signals.push(options?.signal)
       if (files.includes(key)) await held.opened
       return await store.write(key, data, expected)
     },
-  }
+  })
   const hold = (...keys: readonly string[]): void => {
     files = keys
   }
@@ -164,17 +160,12 @@ test('closing waits for what goes on after its outcome is out', async () => {
 test('what cannot wait after a conflict fails, and says why', async () => {
   const store = await storeWith({ '/counter': { n: 0 } })
   const rival = await openVault(store)
-  const contested: BlobStore = {
-    name: store.name,
-    capabilities: store.capabilities,
-    read: store.read.bind(store),
-    delete: store.delete.bind(store),
-    list: store.list.bind(store),
+  const contested: BlobStore = decorate(store, {
     async write(key, data, expected) {
       await rival.update('/rival', increment)
       return await store.write(key, data, expected)
     },
-  }
+  })
   const sleep = async (): Promise<void> => {
     throw new Error('no timers')
   }
@@ -222,17 +213,12 @@ test('what has to be done after a conflict is planned again at once, and later a
   let conflicts = 0
   let pauses = 0
   let atFirstPause = -1
-  const contested: BlobStore = {
-    name: store.name,
-    capabilities: store.capabilities,
-    read: store.read.bind(store),
-    delete: store.delete.bind(store),
-    list: store.list.bind(store),
+  const contested: BlobStore = decorate(store, {
     async write(key, data, expected) {
       if (conflicts++ < 4) await rival.update('/rival', increment)
       return await store.write(key, data, expected)
     },
-  }
+  })
   const sleep = async (): Promise<void> => {
     if (pauses++ === 0) atFirstPause = conflicts
   }

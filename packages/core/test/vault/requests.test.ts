@@ -3,6 +3,7 @@ import { type Fault, type FaultyStore, withFaults } from '@vaultdb/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { utf8 } from '../../src/bytes.ts'
 import type { BlobStore } from '../../src/store/contract.ts'
+import { decorate } from '../../src/store/decorators/decorate.ts'
 import {
   type Finding,
   type PendingWrite,
@@ -205,18 +206,13 @@ describe('a write that is aborted', () => {
   /** A store whose writes are never answered; they tell which signal they were given. */
   function deafStore(onWrite: (signal: AbortSignal | undefined) => void): BlobStore {
     const inner = createMemoryStore()
-    return {
-      name: inner.name,
-      capabilities: inner.capabilities,
-      read: inner.read.bind(inner),
-      delete: inner.delete.bind(inner),
-      list: inner.list.bind(inner),
+    return decorate(inner, {
       write: (_key, _data, _expected, options) => {
         const isUnsent = options?.signal?.aborted
         onWrite(options?.signal)
         return Promise.reject(isUnsent ? error('ERR_ABORTED') : unavailable)
       },
-    }
+    })
   }
 
   test('before it began is refused by the store, which hears why', async () => {
