@@ -1,13 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build, type Plugin } from 'vite'
+import { pathToFileURL } from 'node:url'
+import { build } from 'vite'
 import type * as Attacks from '../../src/attacks/index.ts'
 import type * as Exploration from '../../src/explore/index.ts'
-import type { Change } from './variants/variant.ts'
-
-const packages = fileURLToPath(new URL('../../../', import.meta.url))
+import { changeSources, PACKAGES, SOURCES, type SourceChange } from '../changed-sources.ts'
 
 /** What can be bundled over a changed engine: rooms of packages/simulation/src. */
 interface Rooms {
@@ -15,46 +13,24 @@ interface Rooms {
   readonly attacks: typeof Attacks
 }
 
-/** Makes the changes while their files are bundled; fails where a text has changed meanwhile. */
-function change(changes: readonly Change[], missing: Set<Change>): Plugin {
-  return {
-    name: 'change-a-rule',
-    enforce: 'pre',
-    transform(code, id) {
-      let changed = code
-      for (const each of changes.filter(({ file }) => id === join(packages, file))) {
-        const { file, from, to } = each
-        if (changed.split(from).length !== 2) throw new Error(`${file} does not hold "${from}" exactly once.`)
-        changed = changed.replace(from, () => to)
-        missing.delete(each)
-      }
-      return changed === code ? null : changed
-    },
-  }
-}
-
 /** A room of the simulation over an engine whose source text is changed. */
-export async function bundleVariant<R extends keyof Rooms>(changes: readonly Change[], room: R): Promise<Rooms[R]> {
-  const missing = new Set(changes)
+export async function bundleVariant<R extends keyof Rooms>(
+  changes: readonly SourceChange[],
+  room: R,
+): Promise<Rooms[R]> {
   const output = await build({
     configFile: false,
     logLevel: 'silent',
-    plugins: [change(changes, missing)],
-    resolve: {
-      alias: [
-        { find: /^@vaultdb\/core$/, replacement: join(packages, 'core/src/index.ts') },
-        { find: '@vaultdb/core/maintenance', replacement: join(packages, 'core/src/maintenance/index.ts') },
-      ],
-    },
+    plugins: [changeSources(changes)],
+    resolve: { alias: [...SOURCES] },
     build: {
       write: false,
       target: 'node20',
       minify: false,
-      ssr: join(packages, 'simulation/src', room, 'index.ts'),
+      ssr: join(PACKAGES, 'simulation/src', room, 'index.ts'),
     },
     ssr: { noExternal: true },
   })
-  for (const { file } of missing) throw new Error(`${file} is not part of the bundle.`)
   const [bundle] = Array.isArray(output) ? output : [output]
   if (bundle === undefined || !('output' in bundle)) throw new Error('Nothing was bundled.')
   const folder = await mkdtemp(join(tmpdir(), 'variant-'))

@@ -1,12 +1,13 @@
 import { expect } from 'vitest'
+import type { SourceChange } from '../changed-sources.ts'
 import { bundleVariant } from './bundle-variant.ts'
-import type { Breach, Change, Stage } from './variants/variant.ts'
+import type { Breach, Stage } from './variants/variant.ts'
 
 /** How far is looked before a variant counts as unnoticed. Audits take long, and what they find others have found before. */
 const BOUNDS = { maxStates: 4_000, auditEvery: 1_000, crashEvery: 1_000 }
 
 /** What the simulation finds wrong with the changed engine; `undefined` if nothing. */
-export async function findings(stage: Stage, changes: readonly Change[]): Promise<string | undefined> {
+export async function findings(stage: Stage, changes: readonly SourceChange[]): Promise<string | undefined> {
   if ('attack' in stage) {
     const { ATTACKS, runAttack } = await bundleVariant(changes, 'attacks')
     const attack = ATTACKS.find(({ name }) => name === stage.attack)

@@ -1,12 +1,13 @@
-import { type Change, type Redundant, UNEXPLAINED, UNLINKED } from './variants/variant.ts'
+import type { SourceChange } from '../changed-sources.ts'
+import { type Redundant, UNEXPLAINED, UNLINKED } from './variants/variant.ts'
 
-const LIVE_BASES: Change = {
+const LIVE_BASES: SourceChange = {
   file: 'core/src/operations/execution.ts',
   from: 'const base = this.#view.base(id) as LoadedShard\n    const outcome',
   to: 'const base = this.#view.manager.cache.newest(id) ?? (this.#view.base(id) as LoadedShard)\n    const outcome',
 }
 
-const NO_LOCKS: readonly Change[] = [
+const NO_LOCKS: readonly SourceChange[] = [
   {
     file: 'core/src/operations/scheduler.ts',
     from: 'const free = wanted.every((id) => !this.#locked.has(id) && !reserved.has(id))',
@@ -19,14 +20,14 @@ const NO_LOCKS: readonly Change[] = [
   },
 ]
 
-const IDS_TWICE: Change = {
+const IDS_TWICE: SourceChange = {
   file: 'core/src/shards/splitter.ts',
   from: 'const ids = cut.slice(1).map(() => toBase64Url(this.#requests.runtime.randomBytes(16)))',
   to: 'const idOf = (text: string) => sha256(this.#requests.runtime, new TextEncoder().encode(text)).subarray(0, 16)\n    const ids = cut.slice(1).map((_part, index) => toBase64Url(idOf(state.lo + index)))',
 }
 
 /** The engine seals without associated data, and so does the second reader and writer of the format. */
-const NO_ASSOCIATED_DATA: readonly Change[] = [
+const NO_ASSOCIATED_DATA: readonly SourceChange[] = [
   {
     file: 'core/src/crypto/seal.ts',
     from: "aesGcm(context, 'decrypt', fileKey, concatBytes(header, salt, commitment), ciphertext)",
@@ -45,25 +46,25 @@ const NO_ASSOCIATED_DATA: readonly Change[] = [
   { file: 'simulation/src/explore/sealed-files.ts', from: 'cipher.setAAD(clear)', to: '' },
 ]
 
-const JUDGED_BY_NOW: Change = {
+const JUDGED_BY_NOW: SourceChange = {
   file: 'core/src/vault/reading.ts',
   from: 'requests.read(key, { ...signal, ...condition }), asOf)',
   to: 'requests.read(key, { ...signal, ...condition }), witness.recall(key))',
 }
 
-const OLDER_ROOT: Change = {
+const OLDER_ROOT: SourceChange = {
   file: 'core/src/vault/root.ts',
   from: 'if (state.config.seq >= this.#state.config.seq) this.#state = state',
   to: 'this.#state = state',
 }
 
-const FENCE_WRITTEN_OVER: Change = {
+const FENCE_WRITTEN_OVER: SourceChange = {
   file: 'core/src/operations/execution.ts',
   from: "verdict?.kind === 'committed' && verdict.current && whole",
   to: "verdict?.kind === 'committed' && whole",
 }
 
-const MARKERS_NOT_REWRITTEN: Change = {
+const MARKERS_NOT_REWRITTEN: SourceChange = {
   file: 'core/src/operations/execution.ts',
   from: '        const wanted = changes.get(shard.id) ?? new Map<string, ItemChange>()',
   to: '        if (itemOf(shard.state, change.directory, change.name) !== undefined) continue\n        const wanted = changes.get(shard.id) ?? new Map<string, ItemChange>()',

@@ -2,11 +2,12 @@ import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { bundleFuzzing, type PlantedDefect } from './bundle.ts'
+import type { SourceChange } from '../changed-sources.ts'
+import { bundleFuzzing } from './bundle.ts'
 import type * as Fuzzing from './fuzzing.ts'
 import { WatchedWorker } from './watched-worker.ts'
 
-interface Planted extends PlantedDefect {
+interface Planted extends SourceChange {
   /** What finds it. */
   readonly target: string
   /** Longest input that is left when it has been shortened. */

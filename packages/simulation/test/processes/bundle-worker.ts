@@ -1,29 +1,6 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'vite'
-
-const packages = fileURLToPath(new URL('../../../', import.meta.url))
-
-/** One change of a source text: a rule switched off. */
-export interface SourceChange {
-  /** Below `packages`. */
-  readonly file: string
-  /** Stands in that file exactly once. */
-  readonly from: string
-  readonly to: string
-}
-
-function changing({ file, from, to }: SourceChange): Plugin {
-  return {
-    name: 'change-a-rule',
-    enforce: 'pre',
-    transform(code, id) {
-      if (!id.endsWith(file)) return null
-      if (code.split(from).length !== 2) throw new Error(`${file} does not hold "${from}" exactly once.`)
-      return code.replace(from, () => to)
-    },
-  }
-}
+import { build } from 'vite'
+import { changeSources, PACKAGES, SOURCES, type SourceChange } from '../changed-sources.ts'
 
 /**
  * Bundles what a process runs, with core and store from their sources as they are now but for one `change`, into `folder`.
@@ -32,19 +9,14 @@ function changing({ file, from, to }: SourceChange): Plugin {
 export async function bundleWorker(folder: string, change?: SourceChange): Promise<string> {
   await build({
     configFile: false,
-    root: packages,
+    root: PACKAGES,
     logLevel: 'error',
     publicDir: false,
-    plugins: change === undefined ? [] : [changing(change)],
-    resolve: {
-      alias: [
-        { find: /^@vaultdb\/core$/, replacement: join(packages, 'core/src/index.ts') },
-        { find: /^@vaultdb\/fs$/, replacement: join(packages, 'fs/src/index.ts') },
-      ],
-    },
+    plugins: [changeSources(change === undefined ? [] : [change])],
+    resolve: { alias: [...SOURCES] },
     ssr: { noExternal: true },
     build: {
-      ssr: join(packages, 'simulation/src/processes/worker-main.ts'),
+      ssr: join(PACKAGES, 'simulation/src/processes/worker-main.ts'),
       outDir: folder,
       minify: false,
       target: 'node20',

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { crash } from '../../src/processes/crash.ts'
-import { bundleWorker, type SourceChange } from './bundle-worker.ts'
+import type { SourceChange } from '../changed-sources.ts'
+import { bundleWorker } from './bundle-worker.ts'
 
 /** More than it takes: no run comes to its end. */
 const KILLS = 200

@@ -1,7 +1,8 @@
-import { type Change, UNEXPLAINED, type Variant } from './variant.ts'
+import type { SourceChange } from '../../changed-sources.ts'
+import { UNEXPLAINED, type Variant } from './variant.ts'
 
 /** A log of two writes, so that a few reach beyond it. */
-const SHORT_LOG: readonly Change[] = [
+const SHORT_LOG: readonly SourceChange[] = [
   { file: 'core/src/format/limits.ts', from: '{ kept: 16, most: 64 }', to: '{ kept: 1, most: 64 }' },
   { file: 'core/src/format/limits.ts', from: '{ kept: 64, most: 256 }', to: '{ kept: 1, most: 256 }' },
 ]

@@ -1,11 +1,4 @@
-/** One change of source text. */
-export interface Change {
-  /** Below packages. */
-  readonly file: string
-  /** Stands in that file exactly once. */
-  readonly from: string
-  readonly to: string
-}
+import type { SourceChange } from '../../changed-sources.ts'
 
 /** Where it shows that a rule is switched off. */
 export type Stage =
@@ -16,7 +9,7 @@ export type Stage =
 
 /** Changes that switch something off, and what the simulation says to that. */
 export type Breach = Stage & {
-  readonly changes: readonly Change[]
+  readonly changes: readonly SourceChange[]
   /** The message of the violation, or what is surprising in the result of the attack. */
   readonly notices: RegExp
 }
@@ -27,7 +20,7 @@ export type Variant = Breach & { readonly rule: string }
 /** A rule that a second one makes good: it takes both to be switched off. */
 export interface Redundant {
   readonly rule: string
-  readonly changes: readonly Change[]
+  readonly changes: readonly SourceChange[]
   /** Why breaking the rule alone does no harm. */
   readonly because: string
   /** The rule and what makes it good, both switched off. */
