@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { refuseCopiedFolders } from './conflict-copies.ts'
-import { changedAtMs, isFolder, readNames, removeQuietly, renameFolder } from './disk.ts'
-import { parseUnfinishedFolder } from './layout.ts'
+import { changedAtMs, isFolder, readNames, removeQuietly, renameFolder, unlinkQuietly } from './disk.ts'
+import { readState } from './key-folder.ts'
+import { parseKeyFolder, parseUnfinishedFolder } from './layout.ts'
 
 /**
  * After this time a folder that somebody began to make counts as left by a crash. Too short would cost a very slow writer
@@ -20,18 +21,34 @@ export function inspectAbove(root: string, names: readonly string[]): void {
 }
 
 /**
- * Clears what crashed creations left in a folder of key folders: at once where the key exists, for then the creation can
- * never succeed, else after {@link ABANDONED_AFTER_MS}.
+ * Clears what crashes left in a folder of key folders and no write of the same key comes to clear. Of creations: at once where
+ * the key exists, for then the creation can never succeed, else after {@link ABANDONED_AFTER_MS}. Of deletions: the content.
  */
 export function clearAbandoned(folder: string, nowMs: number): void {
   const names = readNames(folder) ?? []
   const present = new Set(names)
   for (const name of names) {
     const unfinished = parseUnfinishedFolder(name)
-    if (unfinished === null) continue
+    if (unfinished === null) {
+      if (parseKeyFolder(name) !== null) clearDeleted(join(folder, name))
+      continue
+    }
     const path = join(folder, name)
     if (unfinished.trash) removeQuietly(path)
     else if (present.has(unfinished.of) || isAbandoned(path, nowMs)) takeAway(path)
+  }
+}
+
+/** Whoever deleted the key was killed before its content was gone. What is numbered beyond the deletion may be a new one. */
+function clearDeleted(keyFolder: string): void {
+  try {
+    const { head, contents } = readState(keyFolder)
+    if (head?.deleted !== true) return
+    for (const { name, number, old } of contents) {
+      if (!old && number <= head.number) unlinkQuietly(keyFolder, name)
+    }
+  } catch {
+    // A damaged folder is for those to hear of who ask for its key.
   }
 }
 

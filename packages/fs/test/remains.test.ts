@@ -46,6 +46,17 @@ describe('contents that a crash left', () => {
     expect(fs.readdirSync(key).sort()).toEqual([last, `head.${last}`].sort())
   })
 
+  test('the content of a deleted key is cleared when the next file is created; one being created there again is not', async () => {
+    const folder = freshFolder()
+    await createFileStore(folder).delete('vault', await writeTimes(folder, 2))
+    const key = join(folder, 'vault.blob')
+    const [gone = ''] = fs.readdirSync(key)
+    for (const name of [`2.${TOKEN}`, `3.${TOKEN}`, `4.${TOKEN}`, `1.${TOKEN}.old`])
+      fs.writeFileSync(join(key, name), 'left')
+    await createFileStore(folder).write('other', new Uint8Array([1]), null)
+    expect(fs.readdirSync(key).sort()).toEqual([gone, `1.${TOKEN}.old`, `4.${TOKEN}`].sort())
+  })
+
   test('`keep` older versions stay, newest first, also over a deletion', async () => {
     const folder = freshFolder()
     const version = await writeTimes(folder, 5, { keep: 2 })
