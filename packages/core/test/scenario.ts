@@ -1,7 +1,8 @@
-// One walk through a vault's life, free of any test runner and platform: vitest runs it in Node, Playwright in a page
-// and in a worker.
+// One walk through a vault's life, free of any test runner, platform and store: vitest runs it in Node, Playwright in
+// pages and workers, Deno and Bun by themselves.
 
 import {
+  type BlobStore,
   type CreateOptions,
   createMemoryStore,
   createRuntime,
@@ -75,9 +76,11 @@ async function rejects(work: Promise<unknown>, code: string, what: string): Prom
   equal(outcome, code, what)
 }
 
-/** Throws unless every step does what the documentation says. */
-export async function runScenario({ credentials, wrongCredentials, options }: Setting): Promise<void> {
-  const store = createMemoryStore()
+/** Throws unless every step does what the documentation says. `store` must be empty. */
+export async function runScenario(
+  { credentials, wrongCredentials, options }: Setting,
+  store: BlobStore = createMemoryStore(),
+): Promise<void> {
   const first = await VaultDB.create(store, { ...options, ...credentials, shardBytes: 4096 })
   await rejects(VaultDB.create(store, { ...options, ...credentials }), 'ERR_EXISTS', 'creating a second time')
 
