@@ -63,17 +63,20 @@ export async function findDocuments(
 /** The documents of each directory by name; subdirectories, as names ending in `/`, have `null`. */
 type Tree = Map<string, Map<string, StoredDocument | null>>
 
-function collect(found: Tree, directory: string, state: LoadedShard['state']): void {
+function namesIn(directory: string, found: Tree): Map<string, StoredDocument | null> {
   const names = found.get(directory) ?? new Map<string, StoredDocument | null>()
   found.set(directory, names)
-  for (const { name, document } of state.directories.get(directory)?.values() ?? []) {
-    if (document !== null || !names.has(name)) names.set(name, document)
-  }
+  return names
+}
+
+function collect(found: Tree, directory: string, state: LoadedShard['state']): void {
+  const names = namesIn(directory, found)
+  for (const { name, document } of state.directories.get(directory)?.values() ?? []) names.set(name, document)
 }
 
 /** Follows the markers level by level; each level is one round, and the whole vault is read once most of it is wanted. */
 async function findByLevels(manager: ShardManager, root: string, context: ReadContext, found: Tree): Promise<void> {
-  const { freshness } = context
+  const { freshness, signal } = context
   for (let level = [root]; level.length > 0; ) {
     const wanted = new Set(
       level.flatMap((directory) => {
@@ -83,16 +86,16 @@ async function findByLevels(manager: ShardManager, root: string, context: ReadCo
     )
     const unread = [...wanted].filter((id) => manager.cache.fresh(id, freshness) === undefined)
     if (unread.length > manager.map.size / 2) await manager.cover(FIRST_KEY, null, freshness, context)
-    const owners = await Promise.all(
-      level.map((directory) => {
+    const covering = await Promise.all(
+      level.map(async (directory) => {
         const { first, last } = manager.router.rangeOf(directory)
-        return manager.cover(first, last, freshness, { ...context, onLoaded: () => undefined })
+        return [directory, await manager.cover(first, last, freshness, { signal })] as const
       }),
     )
     const below: string[] = []
-    for (const [index, directory] of level.entries()) {
-      for (const { state } of owners[index] ?? []) collect(found, directory, state)
-      for (const name of found.get(directory)?.keys() ?? []) if (name.endsWith('/')) below.push(directory + name)
+    for (const [directory, owners] of covering) {
+      for (const { state } of owners) collect(found, directory, state)
+      for (const name of namesIn(directory, found).keys()) if (name.endsWith('/')) below.push(directory + name)
     }
     level = below
   }
@@ -103,8 +106,7 @@ function linkUpTo(root: string, found: Tree): void {
   for (const start of [...found.keys()]) {
     for (let at = start; at !== root; ) {
       const parent = parentOf(at) as string
-      const names = found.get(parent) ?? new Map<string, StoredDocument | null>()
-      found.set(parent, names)
+      const names = namesIn(parent, found)
       const name = at.slice(parent.length)
       if (names.has(name)) break
       names.set(name, null)
@@ -115,7 +117,7 @@ function linkUpTo(root: string, found: Tree): void {
 
 /** All documents of a tree, sorted within each directory. */
 function* walk(directory: string, found: Tree): Generator<readonly [path: string, document: StoredDocument]> {
-  const names = found.get(directory) ?? new Map<string, StoredDocument | null>()
+  const names = namesIn(directory, found)
   for (const name of [...names.keys()].sort()) {
     const document = names.get(name)
     if (document != null) yield [directory + name, document]
