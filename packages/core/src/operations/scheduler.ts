@@ -91,6 +91,7 @@ export class Scheduler {
       )
     } else operation.failAborted()
     this.#queue = this.#queue.filter((each) => each !== operation)
+    this.#wake() // what waited only behind it
     const run = this.#runs.get(operation)
     if (run?.operations.every((each) => each.over)) run.abort.abort(operation.context.signal?.reason)
   }

@@ -129,6 +129,23 @@ describe('an abort', () => {
     expect(asked).toBe(0)
     expect((await documentsOf(store))[held]).toMatchObject({ n: 2 })
   })
+
+  test('of what waits lets those go on at once that only waited behind it', async () => {
+    const { db, hold, open, paths } = await waitingVault()
+    const [held, free] = paths
+    hold(fileOf(db, held))
+    const first = db.update(held, increment)
+    await soon(first)
+    const abort = new AbortController()
+    const prune = db.prune('/', { signal: abort.signal })
+    const behind = db.update(free, increment)
+    expect(await soon(behind)).toBeUndefined()
+    abort.abort()
+    expect(await soon(prune)).toMatchObject({ reason: { code: 'ERR_ABORTED', applied: 'no' } })
+    expect(await soon(behind)).toMatchObject({ value: { n: 1 } })
+    open()
+    await first
+  })
 })
 
 test('closing waits for what goes on after its outcome is out', async () => {
