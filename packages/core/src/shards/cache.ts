@@ -2,6 +2,7 @@ import type { ShardState } from '../format/model.ts'
 import { shardFile } from '../format/shard-file.ts'
 import type { Version } from '../store/contract.ts'
 import type { WitnessBook } from '../vault/witness.ts'
+import type { ShardMap } from './shard-map.ts'
 
 /** An immutable snapshot of a shard as it stands in the store under one version. */
 export interface LoadedShard {
@@ -39,10 +40,12 @@ function isSame(a: LoadedShard, b: LoadedShard): boolean {
 /** The newest known state of each shard, and when a request was sent that confirmed it. */
 export class ShardCache {
   readonly #witness: WitnessBook
+  readonly #map: ShardMap
   readonly #entries = new Map<string, CacheEntry>()
 
-  constructor(witness: WitnessBook) {
+  constructor(witness: WitnessBook, map: ShardMap) {
     this.#witness = witness
+    this.#map = map
   }
 
   /** What is known of a shard, however old; `undefined` if nothing is. */
@@ -50,12 +53,16 @@ export class ShardCache {
     return this.#entries.get(id)?.shard
   }
 
-  /** The known state of a shard if it is recent enough. */
+  /**
+   * The known state of a shard if it is recent enough. Never one from before a split that is known: a reader that may use old
+   * states, as a task does, would see what was written to the new shard since, and then again not.
+   */
   fresh(id: string, freshness: Freshness): LoadedShard | undefined {
     const entry = this.#entries.get(id)
     if (entry === undefined) return undefined
     const { sentTick, sentAtMs } = entry.confirmed
-    return sentTick > freshness.sinceTick || sentAtMs >= freshness.notBeforeMs ? entry.shard : undefined
+    const isRecent = sentTick > freshness.sinceTick || sentAtMs >= freshness.notBeforeMs
+    return isRecent && !this.#map.knowsSplitOf(entry.shard.state, sentTick) ? entry.shard : undefined
   }
 
   /** Takes in a confirmed state, unless a newer one is there; returns the newer of the two. */

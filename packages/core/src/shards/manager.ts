@@ -56,9 +56,9 @@ export class ShardManager {
     this.router = router
     this.requests = requests
     this.#witness = witness
-    this.cache = new ShardCache(witness)
-    this.#maps = new MapKeeper(root)
+    this.#maps = new MapKeeper(root, requests)
     this.map = this.#maps.map
+    this.cache = new ShardCache(witness, this.map)
     this.#splitter = new Splitter(root, router, requests)
     this.#reads = new SharedReads((id, signal) => this.#fetch(id, signal))
   }

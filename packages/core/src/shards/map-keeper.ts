@@ -1,17 +1,19 @@
 import type { ShardState } from '../format/model.ts'
+import type { Requests } from '../vault/requests.ts'
 import type { VaultRoot } from '../vault/root.ts'
 import { ShardMap } from './shard-map.ts'
 
 /** Learns where shards begin, and keeps the map in the root file from falling behind. */
 export class MapKeeper {
-  readonly map: ShardMap = new ShardMap()
+  readonly map: ShardMap
   readonly #root: VaultRoot
   /** Whether a shard was found that the stored map, as last read, does not name. */
   #isOld = false
   #repairing: Promise<void> | null = null
 
-  constructor(root: VaultRoot) {
+  constructor(root: VaultRoot, requests: Requests) {
     this.#root = root
+    this.map = new ShardMap(() => requests.tick)
     this.map.learn(root.config.map)
   }
 

@@ -1,4 +1,4 @@
-import type { MapEntry } from '../format/model.ts'
+import type { MapEntry, ShardState } from '../format/model.ts'
 
 /**
  * Which shard begins where, as far as this client knows. Only ever a hint: a shard's own header says where it ends and who
@@ -7,12 +7,33 @@ import type { MapEntry } from '../format/model.ts'
 export class ShardMap {
   #los: string[] = []
   readonly #shards = new Map<string, string>()
+  /** By beginning: the last request that had been sent when it became known. */
+  readonly #learnedAt = new Map<string, number>()
+  readonly #lastTick: () => number
+
+  /** `lastTick`: answers the number of the last request sent. */
+  constructor(lastTick: () => number) {
+    this.#lastTick = lastTick
+  }
 
   /** Adds what the root file's map says, or what a shard's `next` did. */
   learn(entries: readonly MapEntry[]): void {
     const before = this.#shards.size
-    for (const { lo, shard } of entries) this.#shards.set(lo, shard)
+    for (const { lo, shard } of entries) {
+      this.#shards.set(lo, shard)
+      if (!this.#learnedAt.has(lo)) this.#learnedAt.set(lo, this.#lastTick())
+    }
     if (this.#shards.size !== before) this.#los = [...this.#shards.keys()].sort()
+  }
+
+  /**
+   * Whether a shard's range is from before a split that was known when request `sentTick`, which showed that range, had been
+   * sent: what lies beyond the cut may have changed in another shard since.
+   */
+  knowsSplitOf({ lo, hi }: Pick<ShardState, 'lo' | 'hi'>, sentTick: number): boolean {
+    const right = this.#los[this.#indexOf(lo) + 1]
+    if (right === undefined || (hi !== null && hi <= right)) return false
+    return sentTick <= (this.#learnedAt.get(right) as number)
   }
 
   get size(): number {

@@ -1,7 +1,7 @@
 import { type Task, withMetrics } from '@vaultdb/core'
 import { withFaults } from '@vaultdb/core/testing'
 import { expect, test } from 'vitest'
-import { openVault } from '../support/vault.ts'
+import { filler, openVault } from '../support/vault.ts'
 import { documentsOf, increment, storeWith } from './scenarios.ts'
 
 const documents = { '/a': 1, '/b': 2, '/d/x': { n: 1 } }
@@ -166,4 +166,28 @@ test("a task's signal gives up its operations, and an operation's own signal com
   )
   expect(await db.get('/a')).toBe(3)
   await expect(db.task(() => 1, { signal: 'now' as unknown as AbortSignal })).rejects.toBeInstanceOf(TypeError)
+})
+
+test('within a task nothing that was seen goes back, where another client splits shards that the task knows', async () => {
+  const directories = ['/a/', '/b/', '/c/', '/d/', '/e/', '/f/']
+  const names = Array.from({ length: 6 }, (_, index) => `${index}`)
+  const far = Array.from({ length: 20 }, (_, index) => `/far/${index}`)
+  const seeds = [...directories.map((directory) => `${directory}seed`), ...far].map((path) => [path, filler(150)])
+  const store = await storeWith(Object.fromEntries(seeds))
+  const [db, rival] = [await openVault(store), await openVault(store)]
+  await db.task(async (task) => {
+    await task.preload()
+    const added = directories.flatMap((directory) => names.map((name) => directory + name))
+    await rival.write(added.map((put) => ({ put, value: filler(200) })))
+    await rival.close() // by then the stored map names the new shards
+    // Splits of its own: repairing the map, it learns of the other client's.
+    for (const path of far) await task.put(`${path}-too`, filler(200))
+    for (const directory of directories) {
+      const seen: string[] = []
+      for (const name of names) if ((await task.get(directory + name)) !== null) seen.push(name)
+      expect((await task.list(directory)).filter((name) => names.includes(name))).toEqual(seen)
+      const found = await task.find(directory).toArray()
+      expect(seen.filter((name) => !found.includes(directory + name))).toEqual([])
+    }
+  })
 })

@@ -73,9 +73,9 @@ export function settingOf(
     const state = stateOf(Object.fromEntries(owned), { lo, hi, next: hi === null ? null : String(index + 1) })
     return { id: String(index), state, version: `v${index}`, hash: new Uint8Array(32).fill(index) }
   })
-  const map = new ShardMap()
+  const map = new ShardMap(() => 0)
   map.learn(shards.filter(({ id }) => !unmapped.includes(id)).map(({ id, state }) => ({ lo: state.lo, shard: id })))
-  const cache = new ShardCache({ remember: () => undefined } as unknown as WitnessBook)
+  const cache = new ShardCache({ remember: () => undefined } as unknown as WitnessBook, map)
   const followed: string[] = []
   const manager = {
     map,

@@ -1,15 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import { toBase64Url } from '../../src/bytes.ts'
+import { FIRST_KEY } from '../../src/crypto/router.ts'
 import { ShardCache } from '../../src/shards/cache.ts'
+import { ShardMap } from '../../src/shards/shard-map.ts'
 import { WitnessBook } from '../../src/vault/witness.ts'
-import { loaded } from './states.ts'
+import { loaded, stateOf } from './states.ts'
 
 const NEVER = { sinceTick: Number.POSITIVE_INFINITY, notBeforeMs: Number.POSITIVE_INFINITY }
 const sent = (sentTick: number, sentAtMs = sentTick * 100) => ({ sentTick, sentAtMs })
 
 async function setUp() {
   const witness = await WitnessBook.load(null)
-  return { witness, cache: new ShardCache(witness) }
+  let tick = 0
+  const map = new ShardMap(() => tick)
+  map.learn([{ lo: FIRST_KEY, shard: '0' }])
+  const at = (lastTick: number): ShardMap => {
+    tick = lastTick
+    return map
+  }
+  return { witness, at, cache: new ShardCache(witness, map) }
 }
 
 describe('what is known of a shard', () => {
@@ -55,6 +64,30 @@ describe('what is known of a shard', () => {
     expect(cache.newest('0')).toBe(next)
     expect(cache.fresh('0', { ...NEVER, sinceTick: 5 })).toBeUndefined()
     expect(cache.fresh('0', { ...NEVER, notBeforeMs: 501 })).toBeUndefined()
+  })
+
+  test('is not fresh where it reaches over a beginning that was known when it was asked for', async () => {
+    const { cache, at } = await setUp()
+    const shard = loaded(1)
+    cache.take(shard, sent(5))
+    at(7).learn([{ lo: '8'.padEnd(32, '0'), shard: 'right' }])
+    expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBeUndefined()
+    expect(cache.newest('0')).toBe(shard)
+    cache.take(shard, sent(7)) // under way when the beginning became known
+    expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBeUndefined()
+    cache.take(shard, sent(8)) // what the store says now counts, be it as strange as it may
+    expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBe(shard)
+    at(9).learn([{ lo: '8'.padEnd(32, '0'), shard: 'right' }])
+    expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBe(shard)
+  })
+
+  test('is fresh where it ends at the next beginning', async () => {
+    const { cache, at } = await setUp()
+    const hi = '8'.padEnd(32, '0')
+    const shard = loaded(1, { state: stateOf({}, { hi, next: 'right' }) })
+    cache.take(shard, sent(5))
+    at(7).learn([{ lo: hi, shard: 'right' }])
+    expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBe(shard)
   })
 
   test('never goes back, and an older state confirms nothing', async () => {

@@ -23,7 +23,13 @@ async function setUp() {
   const busy = await createShards(inner)
   const client = await openShards(inner)
   const opening = reads(client)
-  return { inner, busy, client, keeper: new MapKeeper(client.root), newReads: () => reads(client) - opening }
+  return {
+    inner,
+    busy,
+    client,
+    keeper: new MapKeeper(client.root, client.context.requests),
+    newReads: () => reads(client) - opening,
+  }
 }
 
 describe('a map that is kept', () => {
@@ -124,7 +130,7 @@ describe('the stored map', () => {
     const client = await openShards(inner, ({ kind }) =>
       kind === 'write' && isFull ? new VaultError('ERR_QUOTA', 'full') : 'pass',
     )
-    const keeper = new MapKeeper(client.root)
+    const keeper = new MapKeeper(client.root, client.context.requests)
     keeper.map.learn([entry('4', 1)])
     keeper.repair()
     await keeper.idle()

@@ -11,7 +11,7 @@ const ENTRIES = [
 ]
 
 function mapOf(entries = ENTRIES): ShardMap {
-  const map = new ShardMap()
+  const map = new ShardMap(() => 0)
   map.learn(entries)
   return map
 }
