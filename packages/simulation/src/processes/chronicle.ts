@@ -168,12 +168,12 @@ export class Chronicle {
 
   /**
    * Forgets what led to the documents that were observed last; only for a moment since which nothing has ended. What is under
-   * way keeps the histories of the documents that it may change, and in a task all of them: the task may still know them.
+   * way keeps the histories of the documents that it may change; a read or a task all of them, which it may still answer from.
    */
   startAnew(): void {
     const open = [...this.#open.values()]
     this.#interrupted = []
-    if (open.some(({ task }) => task !== null)) return
+    if (open.some(({ task, entries }) => task !== null || entries.size === 0)) return
     const unsettled = new Set(open.flatMap(({ entries }) => [...entries.keys()]))
     for (const [path, entries] of this.#entries) {
       if (unsettled.has(path)) continue

@@ -89,6 +89,15 @@ test('an operation that stands still may come about after others were judged', (
   expect(chronicle.contradiction()).toBeNull()
 })
 
+test('a read that stands still may answer what was there before others were judged', () => {
+  const chronicle = new Chronicle(UNIVERSE)
+  for (const line of [begin(2, 1, GET), begin(1, 1, PUT), end(1, 1, true)]) chronicle.take(line)
+  chronicle.observe(new Map([['/a/one', '1.1']]))
+  chronicle.startAnew()
+  chronicle.take(end(2, 1, null))
+  expect(chronicle.contradiction()).toBeNull()
+})
+
 test('what failed without effect is not stored; what failed otherwise may be', () => {
   expect(judge([begin(1, 1, PUT), fail(1, 1, 'no')], { '/a/one': '1.1' })).toMatch(WRONG)
   expect(judge([begin(1, 1, PUT), fail(1, 1, 'unknown')], { '/a/one': '1.1' })).toBeNull()
