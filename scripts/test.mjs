@@ -1,11 +1,12 @@
-// `npm test`: everything in Node, then everything in browsers. What cannot run here is named at the end together with
-// the line that installs it; in continuous integration it counts as a failure.
+// `npm test`: everything in Node (which starts Deno and Bun for their part), then everything in browsers. What cannot
+// run here is named at the end together with the line that installs it; in continuous integration it counts as a failure.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromiumHint, ensureChromium } from './browsers.mjs'
+import { otherRuntimes } from './runtimes.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const reports = join(root, '.setup', 'reports')
@@ -62,7 +63,9 @@ rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
 const outcomes = [runInNode()]
 /** @type {string[]} */
-const notRun = []
+const notRun = otherRuntimes
+  .filter(({ path }) => path === null)
+  .map(({ name, hint }) => `Not run: the tests under ${name}, for want of it. Install it with: ${hint}`)
 if (ensureChromium()) outcomes.push(runInBrowsers())
 else notRun.push(`Not run: the browser tests, for want of Chromium. Install it with: ${chromiumHint()}`)
 
