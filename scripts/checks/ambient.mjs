@@ -40,8 +40,11 @@ const NODE_EXPORTS = new Map([
 ])
 const NODE_TIMER_MODULES = new Set(['timers', 'timers/promises'])
 
-/** What only Node has; the core may not name it at all. */
-const NODE_GLOBALS = new Set(['Buffer', 'process', 'global', 'require', '__dirname', '__filename'])
+/** What only some runtimes have; the core may not name it at all. */
+const RUNTIME_GLOBALS = new Set([
+  ...['Buffer', 'process', 'global', 'require', '__dirname', '__filename'],
+  ...['Deno', 'Bun', 'window', 'chrome', 'browser'],
+])
 
 /** @param {string} name */
 const bare = (name) => name.replace(/^["']|["']$/g, '').replace(/^node:/, '')
@@ -122,7 +125,7 @@ export function checkAmbient(program, { folder, isCore, exempt }) {
     const name = symbol === undefined ? null : bannedName(symbol)
     if (name !== null) found.push(violation(node, `Ambient ${name}. ${INSTEAD}`))
     else if (readsClock(checker, node)) found.push(violation(node, `Ambient Date() without arguments. ${INSTEAD}`))
-    else if (isCore && ts.isIdentifier(node) && isNodeGlobal(symbol, node)) {
+    else if (isCore && ts.isIdentifier(node) && isRuntimeGlobal(symbol, node)) {
       found.push(violation(node, `The core runs everywhere: no ${node.text} outside runtime.ts.`))
     }
     ts.forEachChild(node, visit)
@@ -132,12 +135,14 @@ export function checkAmbient(program, { folder, isCore, exempt }) {
 }
 
 /**
- * A free name of Node's: one that nothing in the file declares.
+ * A free name of one runtime's: one that nothing in the file declares. Of `globalThis` the core needs nothing, and a cast
+ * would make any name of it a declared one.
  * @param {ts.Symbol | undefined} symbol
  * @param {ts.Identifier} node
  */
-function isNodeGlobal(symbol, node) {
-  if (!NODE_GLOBALS.has(node.text)) return false
+function isRuntimeGlobal(symbol, node) {
+  if (node.text === 'globalThis') return true
+  if (!RUNTIME_GLOBALS.has(node.text)) return false
   if (symbol === undefined) return true
   return (symbol.declarations ?? []).some((declaration) => isAmbient(declaration.getSourceFile().fileName))
 }

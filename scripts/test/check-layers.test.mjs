@@ -47,6 +47,9 @@ const CORE_VIOLATIONS = [
   ['store/signal.ts', `export const s = AbortSignal.timeout(1)`, /^Ambient AbortSignal\.timeout/],
   ['store/buffer.ts', `export const b = Buffer.from('x')`, /no Buffer outside runtime/],
   ['store/process.ts', `export const e = process.env`, /no process outside runtime/],
+  ['store/deno.ts', `export const e = Deno.env`, /no Deno outside runtime/],
+  ['store/bun.ts', `export const v = typeof Bun`, /no Bun outside runtime/],
+  ['store/cast.ts', `export const p = (globalThis as { process?: object }).process`, /no globalThis outside runtime/],
 ]
 
 describe('the checks of the core', () => {
@@ -59,7 +62,7 @@ describe('the checks of the core', () => {
   const messages = messagesOf('core', { ...Object.fromEntries(bad), 'crypto/good.ts': good })
 
   it.each(CORE_VIOLATIONS)('refuse %s: %s', (path, _text, message) => {
-    expect(messages(path)).toEqual([expect.stringMatching(message)])
+    expect(messages(path)).toContainEqual(expect.stringMatching(message))
   })
 
   it('leave imports downwards, the injected runtime and namesakes alone', () => {
