@@ -11,6 +11,8 @@ export default defineConfig({
       { find: '@vaultdb/core/maintenance', replacement: source('core/src/maintenance/index.ts') },
       { find: '@vaultdb/core/testing', replacement: source('core/src/testing/index.ts') },
       { find: '@vaultdb/fs', replacement: source('fs/src/index.ts') },
+      { find: '@vaultdb/indexeddb', replacement: source('indexeddb/src/index.ts') },
+      { find: '@vaultdb/localstorage', replacement: source('localstorage/src/index.ts') },
       { find: 'vaultdb/csv', replacement: source('cli/src/csv.ts') },
     ],
   },

@@ -7,6 +7,8 @@ const NAMES = new Map([
   ['core/src/maintenance', '@vaultdb/core/maintenance'],
   ['core/src/testing', '@vaultdb/core/testing'],
   ['fs/src', '@vaultdb/fs'],
+  ['indexeddb/src', '@vaultdb/indexeddb'],
+  ['localstorage/src', '@vaultdb/localstorage'],
   ['cli/src/csv', 'vaultdb/csv'],
 ])
 

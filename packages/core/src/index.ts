@@ -32,7 +32,7 @@ export type {
   Unsubscribe,
   Version,
 } from './store/contract.ts'
-export { assertBlobData, assertBlobKey, assertBlobPrefix, REFUSALS } from './store/contract.ts'
+export { assertBlobData, assertBlobKey, assertBlobPrefix, isBlobKey, REFUSALS } from './store/contract.ts'
 export type { MeteredStore, StoreMetrics } from './store/decorators/metrics.ts'
 export { metricsBetween, withMetrics } from './store/decorators/metrics.ts'
 export type { ReadRetryOptions } from './store/decorators/read-retry.ts'

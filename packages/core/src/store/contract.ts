@@ -25,6 +25,11 @@ export interface StoreCapabilities {
   readonly durable: boolean
   /** The largest file the store takes, in bytes; `null` where no limit is known. */
   readonly maxBlobBytes: number | null
+  /**
+   * Where the platform may remove what is stored when room runs short (browsers): whether it has promised not to. `'unknown'`
+   * until it has answered, so read it later again; absent where nothing is removed unasked.
+   */
+  readonly persistent?: 'granted' | 'denied' | 'unknown'
 }
 
 /** Options of every request to a store. */
@@ -67,6 +72,7 @@ export type Unsubscribe = () => void
 export interface BlobStore {
   /** A short name for messages: `"fs"`, `"s3"`. */
   readonly name: string
+  /** Ask each time: a store may learn some of them from its first requests. */
   readonly capabilities: StoreCapabilities
   /** The file; `null` only for an absence that the store states; `'unchanged'` only if `unlessVersion` was given and matches. */
   read(key: string, options?: ReadOptions): Promise<StoredBlob | 'unchanged' | null>

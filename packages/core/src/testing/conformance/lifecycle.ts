@@ -16,10 +16,14 @@ import {
 export const lifecycleCases: readonly ConformanceCase[] = [
   conformanceCase('what the store says of itself is complete', [], async ({ store }) => {
     expect(typeof store.name === 'string' && store.name !== '', 'The store has no name.')
-    const { maxBlobBytes, ...flags } = store.capabilities
+    const { maxBlobBytes, persistent, ...flags } = store.capabilities
     expect(
       maxBlobBytes === null || (Number.isSafeInteger(maxBlobBytes) && maxBlobBytes > 0),
       '`maxBlobBytes` is neither null nor a positive integer.',
+    )
+    expect(
+      persistent === undefined || ['granted', 'denied', 'unknown'].includes(persistent),
+      "`persistent` is given, but neither 'granted' nor 'denied' nor 'unknown'.",
     )
     const names = [
       'atomicCreate',

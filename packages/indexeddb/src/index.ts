@@ -1,0 +1,2 @@
+export { createIndexedDBStore } from './indexeddb-store.ts'
+export type { IndexedDBStoreOptions } from './options.ts'

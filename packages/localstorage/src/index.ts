@@ -1,0 +1,2 @@
+export { createLocalStorageStore } from './localstorage-store.ts'
+export type { LocalStorageStoreOptions } from './options.ts'

@@ -1,0 +1,28 @@
+import { createRuntime, type Runtime } from '@vaultdb/core'
+
+/** Options of `createLocalStorageStore`. */
+export interface LocalStorageStoreOptions {
+  /**
+   * What the names of all entries begin with, followed by `:`. 1 to 100 characters of `A-Z a-z 0-9 . _ - /`. It stands for one vault:
+   * another prefix is another place.
+   */
+  readonly prefix: string
+  /** Where random versions and the clock come from; the default is the platform's. */
+  readonly runtime?: Pick<Runtime, 'monotonicMs' | 'randomBytes'>
+}
+
+const NAMES: readonly string[] = ['prefix', 'runtime'] satisfies (keyof LocalStorageStoreOptions)[]
+
+/** The options with their defaults. Throws a `TypeError` for what they cannot be. */
+export function resolveOptions(options: LocalStorageStoreOptions): Required<LocalStorageStoreOptions> {
+  if (typeof options !== 'object' || options === null) throw new TypeError('The options must be an object.')
+  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
+  if (unknown !== undefined) {
+    throw new TypeError(`createLocalStorageStore has no option ${JSON.stringify(unknown)}, only ${NAMES.join(', ')}.`)
+  }
+  const { prefix, runtime = createRuntime() } = options
+  if (typeof prefix !== 'string' || !/^[\w./-]{1,100}$/.test(prefix)) {
+    throw new TypeError('Option `prefix` must be 1 to 100 characters of A-Z a-z 0-9 . _ - /')
+  }
+  return { prefix, runtime }
+}
