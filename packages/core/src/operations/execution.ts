@@ -223,7 +223,7 @@ export class Execution {
     this.#closeUnwritten(changes)
     for (const operation of changes) {
       const verdict = this.#verdictOn(this.#effectOf(operation))
-      if (verdict.kind === 'again' || (verdict.kind === 'failed' && this.#onlyReads(operation, id))) {
+      if (verdict.kind === 'again' || (verdict.kind === 'failed' && this.#onlyReads(operation))) {
         this.#again.add(operation)
       } else if (verdict.kind === 'failed') this.#failOrTryAlone(operation, verdict)
       else if (this.#plan.unlinking.candidates.has(operation)) operation.committed = () => this.#settleChange(operation)
@@ -231,11 +231,9 @@ export class Execution {
     }
   }
 
-  /** Whether a change has nothing to write, and was only to be confirmed by a write of its neighbours to shard `id`. */
-  #onlyReads(operation: Change, id: string): boolean {
-    const { documentWrites, unlinking } = this.#plan
-    const neighbours = documentWrites.get(id)?.length ?? 0
-    return neighbours > 0 && !unlinking.candidates.has(operation) && !makesADifference(this.#effectOf(operation))
+  /** Whether a change has nothing to write, and was only to be confirmed by a write for the sake of others. */
+  #onlyReads(operation: Change): boolean {
+    return !this.#plan.unlinking.candidates.has(operation) && !makesADifference(this.#effectOf(operation))
   }
 
   /** What became of an effect: its shard's verdict, or that of the marker write that kept it from being sent. */

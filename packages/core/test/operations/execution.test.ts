@@ -1,10 +1,10 @@
 import { type BlobStore, type VaultDB, VaultError } from '@vaultdb/core'
-import { type FaultRequest, withFaults } from '@vaultdb/core/testing'
+import { type Fault, type FaultRequest, withFaults } from '@vaultdb/core/testing'
 import { describe, expect, test } from 'vitest'
 import { decorate } from '../../src/store/decorators/decorate.ts'
 import { documentsOf, increment, storeWith } from '../database/scenarios.ts'
 import { inspect, openVault } from '../support/vault.ts'
-import { apart, fileOf, gate, soon, spreadStore } from './crowd.ts'
+import { apart, fileOf, gate, LARGE, soon, spreadStore } from './crowd.ts'
 
 const isWriteTo = (key: string) => (request: FaultRequest) => request.kind === 'write' && request.key === key
 
@@ -264,6 +264,26 @@ describe('a marker in the shard of another document of the plan', () => {
     expect(after.shard).toBeGreaterThan(before.shard as number)
     expect(after.item).toBe(before.item)
   })
+})
+
+test.each<readonly [string, Fault]>([
+  ['is refused', new VaultError('ERR_UNAUTHORIZED', 'not this one')],
+  ['never arrives', 'drop'],
+])('what has nothing to write does not fail with a fence on its shard that %s', async (_, fault) => {
+  const store = await storeWith({ '/wide/x': LARGE, '/wide/y': LARGE })
+  let fenced = ''
+  const db = await openVault(withFaults(store, (request) => (isWriteTo(fenced)(request) ? fault : 'pass')))
+  await db.find('/').toArray()
+  expect(fileOf(db, '/wide/x')).not.toBe(fileOf(db, '/wide/y'))
+  await db.remove('/wide/x')
+  fenced = fileOf(db, '/wide/x')
+  const path = Array.from({ length: 200 }, (_, index) => `/other${index}/x`).find((each) => fileOf(db, each) === fenced)
+  const failing = db.update(path as string, () => {
+    throw new Error('as planned')
+  })
+  const [remove, update] = await Promise.allSettled([db.remove('/wide/y'), failing])
+  expect(remove).toEqual({ status: 'fulfilled', value: true })
+  expect(update).toMatchObject({ status: 'rejected', reason: { message: 'as planned' } })
 })
 
 describe('operations of one write', () => {
