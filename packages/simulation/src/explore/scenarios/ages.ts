@@ -1,11 +1,11 @@
 import type { Batch, DocumentStep, Step } from '../steps.ts'
-import { get, list, put, remove, type Sketches, task, update } from './sketch.ts'
+import { get, list, NARROW, put, remove, type Sketches, task, update, write } from './sketch.ts'
 
 const pause: Step = { kind: 'pause', ms: 100 }
 const aged = (path: string, maxAgeMs: number): DocumentStep => ({ kind: 'get', path, maxAgeMs })
 
 /** Reads of another shard, between which time passes, let the writer in. */
-const wait: readonly Batch[] = [[get('/x')], [pause]]
+const wait: readonly Batch[] = [[update('/b/1')], [pause]]
 const reader: readonly Batch[] = [
   [get('/a/1')],
   ...wait,
@@ -14,6 +14,8 @@ const reader: readonly Batch[] = [
   [aged('/a/1', 150)],
   [get('/a/1')],
 ]
+
+const ALL = [1, 2, 3, 4, 5].map((n) => `/a/${n}`)
 
 /** Reads that take old answers, and tasks whose reads are kept. */
 export const AGES: Sketches = {
@@ -32,6 +34,25 @@ export const AGES: Sketches = {
     in: 'spanning',
     with: ['/a/1'],
     clients: [[[task([get('/a/1')], [list('/a/'), get('/a/1')], [remove('/a/2')])]], [[put('/a/2')], [update('/a/1')]]],
+  },
+  'a task that splits a shard, while a rival splits one that it has read': {
+    in: 'separate',
+    shardBytes: NARROW,
+    with: ['/a/1', '/a/2', '/a/3', '/b/1', '/b/2', '/b/3'],
+    clients: [
+      [
+        [
+          task(
+            [list('/a/')],
+            [4, 5, 6].map((n) => put(`/b/${n}`)),
+            [update('/b/1')],
+            ALL.map(get),
+            [{ kind: 'entries', directory: '/a/' }],
+          ),
+        ],
+      ],
+      [[write(['/a/4', '/a/5'], [])], ALL.map(update)],
+    ],
   },
   'two tasks and a plain operation at once': {
     in: 'apart',

@@ -28,15 +28,26 @@ export const each = (...steps: readonly Step[]): readonly (readonly Batch[])[] =
 /** All operations at once in one client. */
 export const one = (...steps: readonly Step[]): readonly (readonly Batch[])[] => [[steps]]
 
-/** All in one shard; a directory apart from its marker; two such; one over two shards; nested, and each level apart. */
+/**
+ * All in one shard; a directory apart from its marker; two such, together and each in its own shard; one over two shards; nested,
+ * and each level apart.
+ */
 export const ARRANGEMENTS: Readonly<
-  Record<'together' | 'apart' | 'paired' | 'spanning' | 'nested' | 'scattered', readonly (readonly string[])[]>
+  Record<
+    'together' | 'apart' | 'paired' | 'separate' | 'spanning' | 'nested' | 'scattered',
+    readonly (readonly string[])[]
+  >
 > = {
   together: [['/a/']],
   apart: [['/a/'], ['/a/1', '/a/2']],
   paired: [
     ['/a/', '/b/'],
     ['/a/1', '/b/1'],
+  ],
+  separate: [
+    ['/a/', '/b/'],
+    ['/a/1', '/a/2', '/a/3', '/a/4', '/a/5'],
+    ['/b/1', '/b/2', '/b/3', '/b/4', '/b/5'],
   ],
   spanning: [['/a/'], ['/a/1'], ['/a/2']],
   nested: [['/a/'], ['/a/b/1'], ['/a/1', '/a/b/']],

@@ -26,4 +26,16 @@ export const AGES: readonly Variant[] = [
     scenario: 'a task after another operation, and a writer, a slow answer',
     notices: UNEXPLAINED,
   },
+  {
+    rule: 'nothing is answered from a shard as it was before a split that is known',
+    changes: [
+      {
+        file: 'core/src/shards/cache.ts',
+        from: 'isRecent && !this.#map.knowsSplitOf(entry.shard.state, sentTick) ? entry.shard : undefined',
+        to: 'isRecent ? entry.shard : undefined',
+      },
+    ],
+    scenario: 'a task that splits a shard, while a rival splits one that it has read',
+    notices: UNEXPLAINED,
+  },
 ]
