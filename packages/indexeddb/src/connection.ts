@@ -56,7 +56,8 @@ export class Connection {
 
   /** Transactions under way still end. */
   close(): void {
-    this.#opening?.then((database) => database.close()).catch(() => undefined)
+    this.#database?.close()
+    this.#opening?.then((database) => database.close()).catch(() => undefined) // also one that opens after this
   }
 
   /** The database, if it opens in time; if it opens later, it is there for the next request. */
