@@ -1,13 +1,20 @@
 import { defineConfig } from '@playwright/test'
 import { chromiumPath } from './scripts/browsers.mjs'
 
+const EVERY_ENGINE = 'browsers/test/**/*.spec.ts'
+
 export default defineConfig({
   testDir: 'packages',
-  testMatch: '*/test/browser/**/*.spec.ts',
   timeout: 120_000,
   workers: 1,
   forbidOnly: true,
   outputDir: 'test-results',
+  // What is not for every engine needs Playwright's own powers over Chromium.
+  projects: [
+    { name: 'chromium', testMatch: [EVERY_ENGINE, '*/test/browser/**/*.spec.ts'] },
+    { name: 'firefox', testMatch: EVERY_ENGINE },
+    { name: 'webkit', testMatch: EVERY_ENGINE },
+  ],
   use: {
     browserName: 'chromium',
     headless: true,

@@ -1,13 +1,11 @@
-// Where the browsers of the tests come from: the system's Chromium, or the one that Playwright has installed. On Debian
-// as root (as in continuous integration) a missing one is installed from the distribution.
+// Where the three engines of the browser tests come from: the system, or for Chromium what Playwright has installed. On
+// Debian as root (as in continuous integration) a missing one is installed from the distribution.
 
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { chromium } from '@playwright/test'
-
-const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-const DEBIAN_PACKAGES = ['chromium', 'fonts-liberation']
 
 /** @param {string} path */
 function isExecutable(path) {
@@ -20,30 +18,108 @@ function isExecutable(path) {
 }
 
 /**
+ * Where these commands would be on the path.
+ * @param {...string} commands
+ */
+function onPath(...commands) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+  return commands.flatMap((command) => folders.map((folder) => join(folder, command)))
+}
+
+/** @param {string[]} paths */
+const firstExecutable = (paths) => paths.find(isExecutable) ?? null
+
+/**
  * The Chromium to test in; `null` where there is none.
  * @returns {string | null}
  */
 export function chromiumPath() {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
-  const installed = COMMANDS.flatMap((command) => folders.map((folder) => join(folder, command)))
-  return [...installed, chromium.executablePath()].find(isExecutable) ?? null
+  const commands = onPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+  return firstExecutable([...commands, chromium.executablePath()])
 }
 
-/** Debian itself: Ubuntu's chromium package only stands for a snap. */
+/**
+ * The Firefox to test in; `null` where there is none.
+ * @returns {string | null}
+ */
+export function firefoxPath() {
+  const inApplications = 'Applications/Firefox.app/Contents/MacOS/firefox'
+  return firstExecutable([
+    ...onPath('firefox-esr', 'firefox', 'firefox.exe'),
+    join('/', inApplications),
+    join(homedir(), inApplications),
+    'C:\\Program Files\\Mozilla Firefox\\firefox.exe',
+  ])
+}
+
+/** MiniBrowser is no command: each distribution keeps it in some folder of the library. */
+function miniBrowserPaths() {
+  const roots = ['/usr/libexec', '/usr/lib64', '/usr/lib']
+  const folders = roots
+    .filter((root) => existsSync(root))
+    .flatMap((root) => [root, ...readdirSync(root).map((name) => join(root, name))])
+  return folders.flatMap((folder) =>
+    ['webkit2gtk-4.1', 'webkitgtk-6.0', 'webkit2gtk-4.0'].map((library) => join(folder, library, 'MiniBrowser')),
+  )
+}
+
+/**
+ * What testing in WebKit takes: a virtual display, WebKitGTK's driver and its browser; `null` where one is missing. No
+ * other port of WebKit can be driven without a person's consent and a visible window.
+ * @returns {{ display: string, driver: string, browser: string } | null}
+ */
+export function webkitPrograms() {
+  if (process.platform !== 'linux') return null
+  const display = firstExecutable(onPath('Xvfb'))
+  const driver = firstExecutable(onPath('WebKitWebDriver'))
+  const browser = firstExecutable(miniBrowserPaths())
+  return display === null || driver === null || browser === null ? null : { display, driver, browser }
+}
+
+/**
+ * The engines: how to see whether one is there, what it is on Debian, and what else installs it.
+ * @type {readonly { name: string, title: string, isThere: () => boolean, packages: string[], hint: string }[]}
+ */
+const ENGINES = [
+  {
+    name: 'chromium',
+    title: 'Chromium',
+    isThere: () => chromiumPath() !== null,
+    packages: ['chromium', 'fonts-liberation'],
+    hint: 'npx playwright install chromium',
+  },
+  {
+    name: 'firefox',
+    title: 'Firefox',
+    isThere: () => firefoxPath() !== null,
+    packages: ['firefox-esr'],
+    hint: 'get it from https://www.mozilla.org/firefox/',
+  },
+  {
+    name: 'webkit',
+    title: 'WebKit',
+    isThere: () => webkitPrograms() !== null,
+    packages: ['webkit2gtk-driver', 'xvfb'],
+    hint:
+      process.platform === 'linux'
+        ? 'the packages of your distribution that hold WebKitWebDriver, MiniBrowser (WebKitGTK) and Xvfb'
+        : 'WebKit is tested on Linux only',
+  },
+]
+
+/** Debian itself: Ubuntu's packages of browsers only stand for snaps. */
 function isDebian() {
   const release = '/etc/os-release'
   return existsSync(release) && /^ID="?debian"?$/m.test(readFileSync(release, 'utf8'))
 }
 
-/** Makes a Chromium available where that needs nobody's consent; resolves to whether there is one now. */
-export function ensureChromium() {
-  if (chromiumPath() !== null) return true
-  if (!isDebian() || process.getuid?.() !== 0) return false
-  console.error(`Installing ${DEBIAN_PACKAGES.join(' and ')} for the browser tests …`)
+/** @param {string[]} packages */
+function installOnDebian(packages) {
+  console.error(`Installing ${packages.join(', ')} for the browser tests …`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [
     ['update', '-q'],
-    ['install', '-q', '-y', '--no-install-recommends', ...DEBIAN_PACKAGES],
+    ['install', '-q', '-y', '--no-install-recommends', ...packages],
   ]) {
     const { status, stdout, stderr } = spawnSync('apt-get', args, {
       env,
@@ -52,13 +128,26 @@ export function ensureChromium() {
     })
     if (status === 0) continue
     console.error(`apt-get ${args.join(' ')} failed:\n${stdout ?? ''}${stderr ?? ''}`)
-    return false
+    return
   }
-  return chromiumPath() !== null
 }
 
-/** The one line that installs what `ensureChromium` did not. */
-export function chromiumHint() {
-  if (!isDebian()) return 'npx playwright install chromium'
-  return `sudo apt-get install --no-install-recommends ${DEBIAN_PACKAGES.join(' ')}`
+/**
+ * Installs the engines that are missing where that needs nobody's consent. Answers the names of those that are there now,
+ * and of each other one its title and how to install it.
+ * @returns {{ present: string[], missing: { title: string, hint: string }[] }}
+ */
+export function ensureBrowsers() {
+  const absent = ENGINES.filter(({ isThere }) => !isThere())
+  if (absent.length > 0 && isDebian() && process.getuid?.() === 0)
+    installOnDebian(absent.flatMap(({ packages }) => packages))
+  const onDebian = (/** @type {string[]} */ packages) =>
+    `sudo apt-get install --no-install-recommends ${packages.join(' ')}`
+  return {
+    present: ENGINES.filter(({ isThere }) => isThere()).map(({ name }) => name),
+    missing: ENGINES.filter(({ isThere }) => !isThere()).map(({ title, packages, hint }) => ({
+      title,
+      hint: isDebian() ? onDebian(packages) : hint,
+    })),
+  }
 }

@@ -1,0 +1,91 @@
+import { type Browser, launch, type Page } from 'puppeteer-core'
+import type { Engine, Tab } from './engine.ts'
+import { descendants, killProcesses } from './processes.ts'
+
+const PREFERENCES = {
+  // One process for each tab, none kept ready: so that the newest process is that of the newest tab.
+  'dom.ipc.processCount.webIsolated': 64,
+  'dom.ipc.processPrelaunch.enabled': false,
+  // Service workers are stopped soon after their last event, but left alone (2 minutes) while an event goes on.
+  'dom.serviceWorkers.idle_timeout': 200,
+  'dom.serviceWorkers.idle_extended_timeout': 120_000,
+}
+
+/** Somewhat longer than a service worker may idle; whether it was stopped by then is for the test to see. */
+const IDLE_MS = 400
+
+class FirefoxTab implements Tab {
+  readonly #page: Page
+  readonly #processes: readonly number[]
+
+  constructor(page: Page, processes: readonly number[]) {
+    this.#page = page
+    this.#processes = processes
+  }
+
+  call(name: string, ...args: readonly unknown[]): Promise<unknown> {
+    return this.#page.evaluate(
+      (name, args) => (globalThis as unknown as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args),
+      name,
+      [...args],
+    )
+  }
+
+  async kill(): Promise<void> {
+    killProcesses(this.#processes)
+    await this.#page.close()
+  }
+
+  close(): Promise<void> {
+    return this.#page.close()
+  }
+}
+
+class FirefoxEngine implements Engine {
+  readonly #browser: Browser
+  /** Tabs open one after the other, for each to find its own process. */
+  #opening: Promise<unknown> = Promise.resolve()
+
+  constructor(browser: Browser) {
+    this.#browser = browser
+  }
+
+  openTab(url: string): Promise<Tab> {
+    const tab = this.#opening.then(() => this.#open(url))
+    this.#opening = tab.catch(() => {})
+    return tab
+  }
+
+  async #open(url: string): Promise<Tab> {
+    const before = new Set(this.#contentProcesses())
+    // A window of its own: the timers of a hidden tab fire once a second.
+    const page = await this.#browser.newPage({ type: 'window' })
+    await page.goto(url)
+    return new FirefoxTab(
+      page,
+      this.#contentProcesses().filter((pid) => !before.has(pid)),
+    )
+  }
+
+  /** Nothing in WebDriver BiDi stops a service worker: here Firefox does so itself. */
+  async stopServiceWorkers(tab: Tab): Promise<Tab> {
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
+    return tab
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close()
+  }
+
+  #contentProcesses(): number[] {
+    const { pid } = this.#browser.process() ?? {}
+    return pid === undefined ? [] : descendants(pid, (command) => command.endsWith('\0tab\0'))
+  }
+}
+
+/** Firefox as the system has it, by WebDriver BiDi: Playwright would need a build of its own. */
+export async function launchFirefox(executablePath: string): Promise<Engine> {
+  return new FirefoxEngine(
+    await launch({ browser: 'firefox', executablePath, headless: true, extraPrefsFirefox: PREFERENCES }),
+  )
+}

@@ -1,0 +1,3 @@
+import { answer } from './requests.ts'
+
+addEventListener('message', answer)

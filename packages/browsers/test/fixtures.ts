@@ -1,0 +1,106 @@
+import { test as base, type LaunchOptions } from '@playwright/test'
+import { firefoxPath, webkitPrograms } from '../../../scripts/browsers.mjs'
+import { launchChromium } from '../engines/chromium.ts'
+import type { Engine, EngineName, Tab } from '../engines/engine.ts'
+import { launchFirefox } from '../engines/firefox.ts'
+import { launchWebKit } from '../engines/webkit.ts'
+import type { Context, Surroundings } from '../pages/page.ts'
+import { type Site, serveSite } from '../pages/site.ts'
+import type { TaskName, Tasks } from '../pages/tasks.ts'
+
+/** A tab that shows the test site. */
+export class Client {
+  readonly #engine: Engine
+  #tab: Tab | null
+
+  constructor(engine: Engine, tab: Tab) {
+    this.#engine = engine
+    this.#tab = tab
+  }
+
+  /** Does a task in the page, or in one of its workers. */
+  run<K extends TaskName>(context: Context, task: K, ...args: Parameters<Tasks[K]>): ReturnType<Tasks[K]> {
+    return this.#alive().call('run', context, { task, args }) as ReturnType<Tasks[K]>
+  }
+
+  /** What the page sees around it. */
+  surroundings(): Promise<Surroundings> {
+    return this.#alive().call('surroundings') as Promise<Surroundings>
+  }
+
+  async stopServiceWorkers(): Promise<void> {
+    this.#tab = await this.#engine.stopServiceWorkers(this.#alive())
+  }
+
+  async kill(): Promise<void> {
+    const tab = this.#alive()
+    this.#tab = null
+    await tab.kill()
+  }
+
+  async close(): Promise<void> {
+    const tab = this.#tab
+    this.#tab = null
+    await tab?.close()
+  }
+
+  #alive(): Tab {
+    if (this.#tab === null) throw new Error('This tab was killed or closed.')
+    return this.#tab
+  }
+}
+
+function present<T>(found: T | null, engineName: EngineName): T {
+  if (found === null) throw new Error(`There is no ${engineName} here: npm test says how to install it.`)
+  return found
+}
+
+const launch: Record<EngineName, (options: LaunchOptions) => Promise<Engine>> = {
+  chromium: (options) => launchChromium(options),
+  firefox: () => launchFirefox(present(firefoxPath(), 'firefox')),
+  webkit: () => launchWebKit(present(webkitPrograms(), 'webkit')),
+}
+
+interface TestFixtures {
+  /** Opens the test site in a tab, which is closed when the test ends. */
+  readonly openClient: () => Promise<Client>
+  /** A name that no other test has, for what is stored. */
+  readonly freshName: string
+}
+
+interface WorkerFixtures {
+  readonly engine: Engine
+  readonly site: Site
+}
+
+/** Playwright's `test`, in the engine that the project is named after; a run has one profile of it. */
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  site: [
+    async ({ playwright: _ }, use) => {
+      const site = await serveSite()
+      await use(site)
+      await site.close()
+    },
+    { scope: 'worker' },
+  ],
+  engine: [
+    async ({ launchOptions }, use, { project }) => {
+      const engine = await launch[project.name as EngineName](launchOptions)
+      await use(engine)
+      await engine.close()
+    },
+    { scope: 'worker' },
+  ],
+  openClient: async ({ engine, site }, use) => {
+    const clients: Client[] = []
+    await use(async () => {
+      const client = new Client(engine, await engine.openTab(site.origin))
+      clients.push(client)
+      return client
+    })
+    for (const client of clients) await client.close()
+  },
+  freshName: async ({ site: _ }, use, { testId }) => {
+    await use(testId)
+  },
+})
