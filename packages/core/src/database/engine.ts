@@ -13,6 +13,7 @@ import { type Answer, Requests } from '../vault/requests.ts'
 import { existsError, type RootContext, VaultRoot } from '../vault/root.ts'
 import { WitnessBook } from '../vault/witness.ts'
 import type { SeenFile } from '../vault/witness-record.ts'
+import { withoutEffect } from './in-flight.ts'
 import type { CreateSettings, OpenSettings } from './options.ts'
 
 /** Everything behind an open database. */
@@ -50,6 +51,19 @@ function assemble(context: RootContext, root: VaultRoot, settings: OpenSettings)
 
 /** Creates a vault. `ERR_EXISTS`, `ERR_ROLLBACK`, and what the store refuses with. */
 export async function createVault(store: BlobStore, settings: CreateSettings): Promise<Engine> {
+  const engine = await beginVault(store, settings).catch((error: unknown) => {
+    throw withoutEffect(error)
+  })
+  try {
+    await finishPending(engine)
+  } catch (error) {
+    throw begunError(error)
+  }
+  return engine
+}
+
+/** Takes possession of an empty location: the vault is there then, though not complete. */
+async function beginVault(store: BlobStore, settings: CreateSettings): Promise<Engine> {
   const context = await prepare(store, settings)
   if (context.witness.hasSeen) {
     throw (await readRoot(context, settings.signal, async () => true)) === null ? vanishedError() : existsError()
@@ -57,13 +71,7 @@ export async function createVault(store: BlobStore, settings: CreateSettings): P
   settings.onProgress?.({ phase: 'derive-key', done: 0, total: 1 })
   const root = await VaultRoot.create(context, settings.secret, settings.parameters, settings)
   settings.onProgress?.({ phase: 'derive-key', done: 1, total: 1 })
-  const engine = assemble(context, root, settings)
-  try {
-    await finishPending(engine)
-  } catch (error) {
-    throw begunError(error)
-  }
-  return engine
+  return assemble(context, root, settings)
 }
 
 /** Opens a vault. `ERR_MISSING`, `ERR_CREDENTIALS`, `ERR_CORRUPT`, `ERR_UNSUPPORTED`, `ERR_ROLLBACK`, `ERR_FORK`. */

@@ -1,11 +1,11 @@
-import { createMemoryStore, type VaultDB, VaultError } from '@vaultdb/core'
+import { createMemoryStore, createMemoryWitness, type VaultDB, VaultError } from '@vaultdb/core'
 import { type FaultRequest, withFaults } from '@vaultdb/core/testing'
 import { describe, expect, test } from 'vitest'
 import { internalsOf } from '../../src/database/internals.ts'
 import { decorate } from '../../src/store/decorators/decorate.ts'
 import { Director } from '../support/director.ts'
 import { createTestRuntime } from '../support/runtime.ts'
-import { createVault, filler, inspect, openVault } from '../support/vault.ts'
+import { createVault, filesOf, filler, inspect, openVault } from '../support/vault.ts'
 import { documentsOf, increment, storeWith } from './scenarios.ts'
 
 /** Aborts at the request with this number, from 0, of all that an operation sends; -1 before the first. */
@@ -310,4 +310,25 @@ test('of many that create a vault at once one wins, and the others are told', as
   const codes = outcomes.map((each) => (each.status === 'rejected' ? each.reason.code : 'created')).sort()
   expect(codes).toEqual(['ERR_EXISTS', 'ERR_EXISTS', 'ERR_EXISTS', 'ERR_EXISTS', 'created'])
   expect(await documentsOf(store)).toEqual({})
+})
+
+describe('a creation that fails before anything was sent says that nothing was applied', () => {
+  test('without WebCrypto', async () => {
+    const { subtle: _, aes256Gcm: __, ...runtime } = createTestRuntime()
+    const store = createMemoryStore()
+    await expect(createVault(store, { runtime })).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED', applied: 'no' })
+    expect((await filesOf(store)).size).toBe(0)
+  })
+
+  test('aborted beforehand', async () => {
+    const aborted = createVault(createMemoryStore(), { signal: AbortSignal.abort() })
+    await expect(aborted).rejects.toMatchObject({ code: 'ERR_ABORTED', applied: 'no' })
+  })
+
+  test('where a witness has seen a vault that is gone', async () => {
+    const witness = createMemoryWitness()
+    await (await createVault(createMemoryStore(), { witness })).close()
+    const elsewhere = createVault(createMemoryStore(), { witness })
+    await expect(elsewhere).rejects.toMatchObject({ code: 'ERR_ROLLBACK', applied: 'no' })
+  })
 })
