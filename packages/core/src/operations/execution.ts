@@ -4,11 +4,10 @@ import type { LoadedShard } from '../shards/cache.ts'
 import { type ItemChange, itemOf } from '../shards/change.ts'
 import type { ShardWriteOutcome } from '../shards/manager.ts'
 import { failedWrite, notApplied } from '../vault/root.ts'
-import { type Effect, makesADifference, type Outcome } from './fold.ts'
+import { type Effect, makesADifference, type Outcome, type Pruned } from './fold.ts'
 import { type AnyOperation, Change, Prune } from './operation.ts'
 import type { Plan, PlannedEffect } from './plan.ts'
-import type { PlannedUnlink } from './unlinking.ts'
-import { NeedShards, Unreadable, type View } from './view.ts'
+import { Lacks, type View } from './view.ts'
 
 /** What remains to be done after a plan was carried out. */
 export interface Remainder {
@@ -266,17 +265,17 @@ export class Execution {
 
   /** Removes the markers of emptied directories; resolves to the directories that are unlinked. */
   async #unlink(): Promise<Set<string>> {
-    const possible = new Map<string, PlannedUnlink>()
-    for (const unlink of this.#plan.unlinking.unlinks) {
-      const fenced = [...unlink.fences].every((id) => {
+    const possible = new Set<string>()
+    for (const { directory, fences, children } of this.#plan.unlinking.unlinks) {
+      const fenced = [...fences].every((id) => {
         const verdict = this.#verdicts.get(id)
         const whole = this.#carried.get(id)?.size === this.#plan.documentWrites.get(id)?.length
         return verdict?.kind === 'committed' && verdict.current && whole
       })
-      if (fenced && unlink.children.every((child) => possible.has(child))) possible.set(unlink.directory, unlink)
+      if (fenced && children.every((child) => possible.has(child))) possible.add(directory)
     }
-    const { removals, unroutable } = this.#removals([...possible.keys()])
-    const unlinked = new Set([...possible.keys()].filter((directory) => !unroutable.has(directory)))
+    const removals = this.#removals(possible)
+    const unlinked = new Set([...removals.values()].flatMap((markers) => [...markers.keys()]))
     const write = async ([id, markers]: [string, Map<string, ItemChange>]): Promise<void> => {
       const outcome = await this.#write(id, [...markers.values()], false)
       if (outcome.kind === 'done' || outcome.kind === 'superseded') return
@@ -286,24 +285,17 @@ export class Execution {
     return unlinked
   }
 
-  /** Marker removals by shard, routed again: a split of this plan may have moved a marker. */
-  #removals(directories: readonly string[]): {
-    readonly removals: Map<string, Map<string, ItemChange>>
-    readonly unroutable: Set<string>
-  } {
+  /** Marker removals by shard, then by directory, routed again: a split of this plan may have moved a marker. */
+  #removals(directories: Iterable<string>): Map<string, Map<string, ItemChange>> {
     const removals = new Map<string, Map<string, ItemChange>>()
-    const unroutable = new Set<string>()
     for (const directory of directories) {
       const marker = markerOf(directory)
-      try {
-        const { id } = this.#view.at(this.#view.manager.router.keyOf(marker.directory, marker.name))
-        removals.set(id, (removals.get(id) ?? new Map()).set(directory, { ...marker, document: undefined }))
-      } catch (error) {
-        if (!(error instanceof NeedShards || error instanceof Unreadable)) throw error
-        unroutable.add(directory) // its shard was split by somebody else, or cannot be read: planned anew
-      }
+      const key = this.#view.manager.router.keyOf(marker.directory, marker.name)
+      const home = new Lacks().try([], () => this.#view.at(key))
+      if (home === undefined) continue // its shard was split by somebody else, or cannot be read: planned anew
+      removals.set(home.id, (removals.get(home.id) ?? new Map()).set(directory, { ...marker, document: undefined }))
     }
-    return { removals, unroutable }
+    return removals
   }
 
   /** Settles what hung on several shards or on unlinking; returns what to call once the remaining directories are seen to. */
@@ -351,7 +343,7 @@ export class Execution {
 
   /** Counts what a prune's committed writes removed; false if it is not through. */
   #accountPrune(operation: Prune): boolean {
-    const { effects = [], shards = [] } = this.#plan.folded.pruned.get(operation) ?? {}
+    const { effects, shards } = this.#plan.folded.pruned.get(operation) as Pruned
     const verdicts = new Set<Verdict>()
     for (const effect of effects) {
       // Also where a document of this plan was put and removed again: if its put is planned anew, so is its removal.
