@@ -1,6 +1,6 @@
 import { type Runtime, VaultError } from '@vaultdb/core'
 import { promisifyRequest, type UseStore } from 'idb-keyval'
-import { disabled, exceptionName, failure } from './failures.ts'
+import { disabled, exceptionName, failure, isSwitchedOff } from './failures.ts'
 
 /** The one object store: a key of the blob store to a `StoredFile`. */
 const FILES = 'files'
@@ -92,8 +92,7 @@ export class Connection {
       return database
     } catch (error) {
       this.#opening = undefined
-      // Firefox's word for storage that is switched off.
-      throw exceptionName(error) === 'InvalidStateError' ? disabled(error) : failure(error, `open ${this.#name}`)
+      throw (await isSwitchedOff(error)) ? disabled(error) : failure(error, `open ${this.#name}`)
     }
   }
 

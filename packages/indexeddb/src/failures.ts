@@ -27,3 +27,19 @@ export function failure(error: unknown, doing: string): VaultError {
 export function disabled(cause?: unknown): VaultError {
   return new VaultError('ERR_UNSUPPORTED', DISABLED, { cause })
 }
+
+/**
+ * Whether a database did not open because storage is switched off. Firefox then says `InvalidStateError`; Chromium says
+ * `UnknownError`, which may mean anything, and refuses locks as well, by a name of their own (Web Locks API, section 3.2).
+ */
+export async function isSwitchedOff(error: unknown): Promise<boolean> {
+  const name = exceptionName(error)
+  if (name !== 'UnknownError') return name === 'InvalidStateError'
+  const { locks } = navigator as { readonly locks?: LockManager } // not on plain-http pages
+  try {
+    await locks?.query()
+    return false
+  } catch (refusal) {
+    return exceptionName(refusal) === 'SecurityError'
+  }
+}
