@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromiumHint, ensureChromium } from './browsers.mjs'
+import { ensureBrowsers } from './browsers.mjs'
 import { otherRuntimes } from './runtimes.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -48,10 +48,12 @@ function runInNode() {
   return { passed, failed: well ? failed : Math.max(failed, 1) }
 }
 
-function runInBrowsers() {
+/** @param {string[]} engines */
+function runInBrowsers(engines) {
   // Playwright empties its own output folder, which the report must therefore not lie in.
   const report = join(reports, 'browsers.json')
-  const well = run('playwright', ['test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_FILE: report })
+  const projects = engines.map((name) => `--project=${name}`)
+  const well = run('playwright', ['test', '--reporter=list,json', ...projects], { PLAYWRIGHT_JSON_OUTPUT_FILE: report })
   const { passed, failed } = counts('browsers.json', ({ stats }) => ({
     passed: stats.expected,
     failed: stats.unexpected,
@@ -66,8 +68,9 @@ const outcomes = [runInNode()]
 const notRun = otherRuntimes
   .filter(({ path }) => path === null)
   .map(({ name, hint }) => `Not run: the tests under ${name}, for want of it. Install it with: ${hint}`)
-if (ensureChromium()) outcomes.push(runInBrowsers())
-else notRun.push(`Not run: the browser tests, for want of Chromium. Install it with: ${chromiumHint()}`)
+const { present, missing } = ensureBrowsers()
+if (present.length > 0) outcomes.push(runInBrowsers(present))
+notRun.push(...missing.map(({ title, hint }) => `Not run: the tests in ${title}, for want of it. To install: ${hint}`))
 
 for (const line of notRun) console.log(line)
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0)

@@ -6,8 +6,8 @@ export interface Engine {
   /** Opens `url` in a visible tab and resolves when the page has loaded. */
   openTab(url: string): Promise<Tab>
   /**
-   * Stops the service workers of the site that `tab` shows, as the engine itself does when it wants the memory. Resolves
-   * to a tab of the same site, which may be another one than `tab`.
+   * Stops the service workers of the site that `tab`, the only one open, shows; or gives the engine time to do so.
+   * Resolves to a tab of the same site, which may be another one than `tab`.
    */
   stopServiceWorkers(tab: Tab): Promise<Tab>
   close(): Promise<void>

@@ -32,7 +32,7 @@ class FirefoxTab implements Tab {
   }
 
   async kill(): Promise<void> {
-    killProcesses(this.#processes)
+    await killProcesses(this.#processes)
     await this.#page.close()
   }
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 
 interface Process {
   readonly pid: number
@@ -33,13 +34,17 @@ export function descendants(ancestor: number, matches: (command: string) => bool
   return all.filter(({ pid, command }) => family.has(pid) && matches(command)).map(({ pid }) => pid)
 }
 
-/** Ends processes at once, if they have not ended by themselves. */
-export function killProcesses(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
-    }
+/** Ends processes at once, if they have not ended by themselves; resolves when they are gone. */
+export async function killProcesses(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) while (kill(pid)) await pause(1)
+}
+
+/** Whether there was such a process still, be it only one whose parent has not noticed its end. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
+    throw error
   }
 }

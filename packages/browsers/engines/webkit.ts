@@ -93,39 +93,39 @@ class WebKitTab implements Tab {
 class WebKitEngine implements Engine {
   readonly #windows: Windows
   readonly #programs: WebKitProcesses
-  /** Processes whose tab was closed; some live on, for a worker. */
-  #abandoned: number[] = []
+  readonly #tabs: Set<WebKitTab> = new Set()
+  /** What shows the session's first window, which stays empty and open: without a window the session would end. */
+  readonly #firstProcesses: readonly number[]
 
   constructor(session: Session, programs: WebKitProcesses) {
     this.#windows = new Windows(session)
     this.#programs = programs
+    this.#firstProcesses = this.#webProcesses()
   }
 
-  /** Always a window of its own: timers of hidden tabs are slow. The session's first window stays, to keep it alive. */
+  /** Always a window of its own: timers of hidden tabs are slow. */
   openTab(url: string): Promise<WebKitTab> {
     return this.#windows.exclusively(async (session) => {
-      const before = this.#webProcesses()
       const { handle } = await session.createWindow('window')
       await session.switchToWindow(handle)
       await session.navigateTo(url)
-      const processes = this.#webProcesses().filter((pid) => !before.includes(pid))
-      // It took one over, it is not known which: none of them may be killed any more.
-      if (processes.length === 0) this.#abandoned = []
-      return new WebKitTab(this.#windows, handle, () => this.#abandoned.push(...processes))
+      const tab: WebKitTab = new WebKitTab(this.#windows, handle, () => this.#tabs.delete(tab))
+      this.#tabs.add(tab)
+      return tab
     })
   }
 
   /**
-   * Workers live in the process of the page that first asked for them, and stay there when it is closed. Then that
-   * process shows no page any more and can be killed.
+   * A worker lives in the process of some page and stays there when the page is closed. A process that shows no page can
+   * be killed without ending the session.
    */
   async stopServiceWorkers(tab: WebKitTab): Promise<Tab> {
     const url = await this.#windows.inWindow(tab.handle, (session) => session.getUrl())
-    const next = await this.openTab(url)
     await tab.close()
-    killProcesses(this.#abandoned)
-    this.#abandoned = []
-    return next
+    if (this.#tabs.size > 0) throw new Error('WebKit: service workers can be stopped from the only tab that is open.')
+    await killProcesses(this.#webProcesses().filter((pid) => !this.#firstProcesses.includes(pid)))
+    // Opened after the kill: a message that is sent before the engine has noticed the death is lost.
+    return this.openTab(url)
   }
 
   async close(): Promise<void> {
