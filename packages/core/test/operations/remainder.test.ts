@@ -1,49 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { VaultError } from '../../src/errors.ts'
 import { Execution } from '../../src/operations/execution.ts'
-import {
-  type AnyOperation,
-  Change,
-  type ChangeResult,
-  type Decide,
-  decideOn,
-  Prune,
-  Split,
-  Unlink,
-} from '../../src/operations/operation.ts'
+import type { AnyOperation, Change } from '../../src/operations/operation.ts'
 import { makePlan } from '../../src/operations/plan.ts'
-import { parseDocumentPath } from '../../src/path/path.ts'
 import type { LoadedShard } from '../../src/shards/cache.ts'
-import { changeShard, type ItemChange } from '../../src/shards/change.ts'
+import type { ItemChange } from '../../src/shards/change.ts'
 import type { ShardManager, ShardWriteOutcome } from '../../src/shards/manager.ts'
-import { documentOf, keyOf, LENIENT, recorded, type Setting, settingOf } from './planning.ts'
+import { keyOf, type Setting, settingOf } from './planning.ts'
+import { endOf, prune, put, remove, split, textOf, unlink, writtenOn } from './watched.ts'
 
 /** What is left of a plan after it was carried out, whatever becomes of each of its writes. */
-
-const outcomesOf = new WeakMap<AnyOperation, ReturnType<typeof recorded<unknown>>>()
-
-function watched<T, O extends AnyOperation>(make: (outcomes: ReturnType<typeof recorded<T>>) => O): O {
-  const outcomes = recorded<T>()
-  const operation = make(outcomes)
-  outcomesOf.set(operation, outcomes as never)
-  return operation
-}
-
-const change = (path: string, decide: Decide): Change =>
-  watched<ChangeResult, Change>((told) => new Change(LENIENT, told, parseDocumentPath(path), keyOf(path), decide))
-const put = (path: string, value: unknown): Change => change(path, decideOn(documentOf(value)))
-const remove = (path: string): Change => put(path, null)
-const prune = (directory: string): Prune => watched<number, Prune>((told) => new Prune(LENIENT, told, directory))
-const unlink = (...all: readonly string[]): Unlink => watched<void, Unlink>((told) => new Unlink(LENIENT, told, all))
-const split = (shard: string): Split => watched<void, Split>((told) => new Split(LENIENT, told, shard))
-
-/** A code, a number of removals, 'done', or 'open' while the outcome is not out. */
-function endOf(operation: AnyOperation): unknown {
-  const { values = [], errors = [] } = outcomesOf.get(operation) ?? {}
-  if (errors.length > 0) return [errors[0]?.code, errors[0]?.applied]
-  if (values.length === 0) return 'open'
-  return operation.kind === 'prune' ? values[0] : 'done'
-}
 
 const DENIED = new VaultError('ERR_UNAUTHORIZED', 'no')
 const FULL = new VaultError('ERR_QUOTA', 'full')
@@ -62,7 +28,7 @@ interface Circumstances {
   readonly outgrown?: readonly string[]
 }
 
-/** Plans and carries out; the writes as "shard: +put -removed", a "/" in front of those that may split. */
+/** Plans and carries out. */
 async function carryOut(setting: Setting, operations: readonly AnyOperation[], circumstances: Circumstances = {}) {
   const { manager, view } = setting
   const planned = makePlan(operations, view)
@@ -78,15 +44,13 @@ async function carryOut(setting: Setting, operations: readonly AnyOperation[], c
       { split: mayBeSplit, isWanted }: Parameters<ShardManager['write']>[2],
     ): Promise<ShardWriteOutcome> {
       if (isWanted?.() === false) return { kind: 'withdrawn' }
-      const items = changes.map((each) => ` ${each.document === undefined ? '-' : '+'}${each.directory}${each.name}`)
-      const write = `${mayBeSplit ? '/' : ''}${base.id}:${items.sort().join('')}`
+      const write = textOf(base, changes, mayBeSplit)
       writes.push(write)
       const outcome = circumstances.answer?.(write)
       if (outcome !== undefined) return outcome
-      const entry = { seq: base.state.seq + 1, writeId: '', base: '', removed: [], timeMs: 0 }
-      const state = changeShard(base.state, changes, entry)
-      if (circumstances.outgrown?.includes(base.id)) large.add(state)
-      return { kind: 'done', shards: [{ ...base, state, version: `${base.version}+` }] }
+      const written = writtenOn(base, changes)
+      if (circumstances.outgrown?.includes(base.id)) large.add(written.state)
+      return { kind: 'done', shards: [written] }
     },
   })
   const execution = new Execution(planned.plan, operations, view, new AbortController().signal, () => undefined)
