@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
 /** A web site on this machine's loopback interface, which browsers take for a secure context. */
@@ -8,30 +9,24 @@ export interface Site {
   close(): Promise<void>
 }
 
-async function bundle(entry: string): Promise<string> {
+async function bundle(entry: URL): Promise<string> {
   const outcome = await build({
     configFile: false,
     logLevel: 'error',
     resolve: { tsconfigPaths: true },
-    build: { write: false, modulePreload: false, rolldownOptions: { input: entry } },
+    build: { write: false, modulePreload: false, rolldownOptions: { input: fileURLToPath(entry) } },
   })
   const [chunk] = 'output' in outcome ? outcome.output : []
-  if (chunk === undefined) throw new Error('The bundler did not answer with one bundle.')
+  if (chunk?.type !== 'chunk') throw new Error('The bundler did not answer with one bundle.')
   return chunk.code
 }
 
-/**
- * Serves a page that runs the module `entry`. At `/sandboxed` the page has an origin of its own, which has no storage, as a page in a
- * sandboxed frame.
- */
-export async function serveEntry(entry: string): Promise<Site> {
+/** Serves a page that runs the module `entry`. */
+export async function serveEntry(entry: URL): Promise<Site> {
   const script = await bundle(entry)
   const server = createServer(({ url }, response) => {
-    if (url === '/page.js') {
-      response.setHeader('Access-Control-Allow-Origin', '*') // also for the page that has no origin
-      response.setHeader('Content-Type', 'text/javascript').end(script)
-    } else if (url === '/' || url === '/sandboxed') {
-      if (url === '/sandboxed') response.setHeader('Content-Security-Policy', 'sandbox allow-scripts')
+    if (url === '/page.js') response.setHeader('Content-Type', 'text/javascript').end(script)
+    else if (url === '/') {
       response.setHeader('Content-Type', 'text/html; charset=utf-8')
       response.end('<!doctype html><title>VaultDB</title><script type="module" src="/page.js"></script>')
     } else response.writeHead(404).end()
