@@ -9,7 +9,8 @@ export class Persistence {
   ask(): void {
     if (this.#asked) return
     this.#asked = true
-    const { storage } = navigator as { readonly storage?: Partial<StorageManager> } // not on plain-http pages
+    const { navigator } = globalThis as { readonly navigator?: { readonly storage?: Partial<StorageManager> } }
+    const storage = navigator?.storage // missing on plain-http pages
     // Workers cannot ask; they can see what a page was promised.
     if (storage?.persist) {
       storage.persist().then(

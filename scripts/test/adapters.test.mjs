@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const packages = fileURLToPath(new URL('../../packages', import.meta.url))
+
+/**
+ * The tests and trials of a package, one text.
+ * @param {string} folder
+ */
+function testsOf(folder) {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.ts$/.test(path))
+    .map((path) => readFileSync(join(folder, path), 'utf8'))
+    .join('\n')
+}
+
+/** Adapters are the packages that have the core as a peer. */
+const adapters = readdirSync(packages).filter((name) => {
+  const manifest = join(packages, name, 'package.json')
+  if (!existsSync(manifest)) return false
+  const { peerDependencies = {}, private: internal = false } = JSON.parse(readFileSync(manifest, 'utf8'))
+  return !internal && '@vaultdb/core' in peerDependencies
+})
+
+test('there are adapters', () => {
+  expect(adapters).toEqual(expect.arrayContaining(['fs', 'indexeddb', 'localstorage']))
+})
+
+test.each(adapters)('%s runs the conformance suite, and leaves out only what its capabilities say', (name) => {
+  const tests = testsOf(join(packages, name, 'test'))
+  expect(tests).toMatch(
+    /import \{[^}]*\bblobStoreConformance\b[^}]*\bmissingCapabilities\b[^}]*\} from '@vaultdb\/core\/testing'/,
+  )
+})
+
+test.each(adapters.filter((name) => existsSync(join(packages, name, 'test', 'browser', 'trials.ts'))))(
+  "%s, whose suite runs in browsers, is among the engines' suites",
+  (name) => {
+    expect(testsOf(join(packages, 'browsers', 'pages'))).toContain(`${name}/test/browser/trials.ts`)
+  },
+)
