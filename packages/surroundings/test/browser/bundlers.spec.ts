@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test'
-import { transform } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { type Bundle, bundlers } from './bundlers.ts'
-import { pageFor, serveFiles } from './site.ts'
+import { pageFor, STRICT_POLICY, serveFiles } from './site.ts'
 
 /** What only some surroundings have, code made from text, and code that comes later than the page. */
 const FOREIGN = [
@@ -17,10 +17,41 @@ const FOREIGN = [
   /\bsetImmediate\b/,
 ]
 
+function foreignTo(text: string): RegExp[] {
+  return FOREIGN.filter((pattern) => pattern.test(text))
+}
+
 /** The code alone, without comments, of each script. */
 function scripts({ files }: Bundle): Promise<string[]> {
   const texts = [...files].filter(([name]) => name.endsWith('.js')).map(([, text]) => text)
   return Promise.all(texts.map(async (text) => (await transform(text, { minify: true, target: 'es2022' })).code))
+}
+
+test('what is foreign to browsers is recognised', async () => {
+  const { code } = await transform(
+    "import 'node:fs'; Buffer.from(''); await import('x'); eval(''); new WebAssembly.Module(x)",
+  )
+  expect(foreignTo(code)).toHaveLength(5)
+})
+
+const BROWSER_PACKAGES = [
+  ...['@vaultdb/core', '@vaultdb/core/maintenance', '@vaultdb/core/testing'],
+  ...['@vaultdb/indexeddb', '@vaultdb/localstorage'],
+]
+
+for (const name of BROWSER_PACKAGES) {
+  test(`nothing in all of ${name} is foreign to browsers`, async () => {
+    const { outputFiles, warnings } = await build({
+      stdin: { contents: `export * from '${name}'`, resolveDir: import.meta.dirname },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      write: false,
+      logLevel: 'silent',
+    })
+    expect(warnings).toEqual([])
+    expect(outputFiles.flatMap(({ text }) => foreignTo(text))).toEqual([])
+  })
 }
 
 for (const { name, bundle } of bundlers) {
@@ -29,7 +60,7 @@ for (const { name, bundle } of bundlers) {
     expect(made.warnings).toEqual([])
     const texts = await scripts(made)
     expect(texts).toHaveLength(1)
-    for (const text of texts) expect(FOREIGN.filter((pattern) => pattern.test(text))).toEqual([])
+    expect(texts.flatMap(foreignTo)).toEqual([])
 
     const complaints: string[] = []
     page.on('console', (message) => complaints.push(message.text()))
@@ -37,7 +68,8 @@ for (const { name, bundle } of bundlers) {
     const site = await serveFiles(new Map([['index.html', pageFor('app.js')], ...made.files]))
     try {
       for (const visit of [1, 2]) {
-        await page.goto(site.origin)
+        const response = await page.goto(site.origin)
+        expect(response?.headers()['content-security-policy']).toBe(STRICT_POLICY)
         await expect(page.locator('output')).toHaveText(`Visit ${visit}`)
       }
     } finally {
