@@ -1,25 +1,35 @@
-const callbacks = new WeakMap<AbortSignal, Set<() => void>>()
+interface Waiting {
+  readonly callbacks: Set<() => void>
+  /** The one listener that the signal has. */
+  readonly listener: () => void
+}
+
+const waitingFor = new WeakMap<AbortSignal, Waiting>()
+
+function listen(signal: AbortSignal): Waiting {
+  const callbacks = new Set<() => void>()
+  const listener = (): void => {
+    waitingFor.delete(signal)
+    for (const callback of callbacks) callback()
+  }
+  const waiting = { callbacks, listener }
+  waitingFor.set(signal, waiting)
+  signal.addEventListener('abort', listener, { once: true })
+  return waiting
+}
 
 /**
  * Calls `callback` once when `signal` is aborted; returns what ends that. However many wait for one signal, it gets one
- * listener: a bulk of thousands must not set off the platform's warning about leaks.
+ * listener, and none once nobody waits: a bulk of thousands must not set off the platform's warning about leaks.
  */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
   if (signal === undefined) return () => undefined
-  let waiting = callbacks.get(signal)
-  if (waiting === undefined) {
-    const all = new Set<() => void>()
-    callbacks.set(signal, all)
-    waiting = all
-    const aborted = (): void => {
-      callbacks.delete(signal)
-      for (const each of all) each()
-    }
-    signal.addEventListener('abort', aborted, { once: true })
-  }
+  const { callbacks, listener } = waitingFor.get(signal) ?? listen(signal)
   const own = (): void => callback() // the same function may wait more than once
-  waiting.add(own)
+  callbacks.add(own)
   return () => {
-    waiting.delete(own)
+    if (!callbacks.delete(own) || callbacks.size > 0) return
+    signal.removeEventListener('abort', listener)
+    if (waitingFor.get(signal)?.callbacks === callbacks) waitingFor.delete(signal)
   }
 }

@@ -1,3 +1,4 @@
+import { onAbort } from '../../abort.ts'
 import { throwIfAborted, VaultError } from '../../errors.ts'
 import { checkOptions, integerOption } from '../../options.ts'
 import { createRuntime, type Runtime } from '../../runtime.ts'
@@ -15,15 +16,13 @@ export interface TimeoutOptions {
 /** The signal that one request gets: aborted by the caller's signal or by the time limit. */
 class Deadline {
   readonly #controller: AbortController = new AbortController()
-  readonly #outer: AbortSignal | undefined
-  readonly #forward: () => void
+  /** Lets go of the caller's signal. */
+  readonly end: () => void
   #expired: VaultError | undefined
 
   constructor(outer: AbortSignal | undefined) {
     throwIfAborted(outer)
-    this.#outer = outer
-    this.#forward = () => this.#controller.abort(outer?.reason)
-    outer?.addEventListener('abort', this.#forward, { once: true })
+    this.end = onAbort(outer, () => this.#controller.abort(outer?.reason))
   }
 
   get signal(): AbortSignal {
@@ -45,10 +44,6 @@ class Deadline {
     } finally {
       stop.abort()
     }
-  }
-
-  end(): void {
-    this.#outer?.removeEventListener('abort', this.#forward)
   }
 }
 
