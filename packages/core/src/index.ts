@@ -17,10 +17,11 @@ export type {
   WriteResult,
 } from './database/types.ts'
 export type { Applied, VaultErrorCode, VaultErrorDetails } from './errors.ts'
-export { errorCode, VaultError } from './errors.ts'
+export { errorCode, throwIfAborted, VaultError } from './errors.ts'
 export type { Compression } from './format/model.ts'
+export { booleanOption, checkOptions, integerOption } from './options.ts'
 export { joinPath } from './path/path.ts'
-export type { Argon2idInput, Runtime } from './runtime.ts'
+export type { Argon2idInput, Connectivity, Runtime } from './runtime.ts'
 export { createRuntime } from './runtime.ts'
 export type {
   BlobStore,
@@ -33,10 +34,18 @@ export type {
   Version,
 } from './store/contract.ts'
 export { assertBlobData, assertBlobKey, assertBlobPrefix, isBlobKey, REFUSALS } from './store/contract.ts'
+export type { CircuitBreakerOptions } from './store/decorators/circuit-breaker.ts'
+export { withCircuitBreaker } from './store/decorators/circuit-breaker.ts'
+export type { ConcurrencyLimitOptions } from './store/decorators/concurrency-limit.ts'
+export { withConcurrencyLimit } from './store/decorators/concurrency-limit.ts'
 export type { MeteredStore, StoreMetrics } from './store/decorators/metrics.ts'
 export { metricsBetween, withMetrics } from './store/decorators/metrics.ts'
+export type { OnlineCheckOptions } from './store/decorators/online-check.ts'
+export { withOnlineCheck } from './store/decorators/online-check.ts'
 export type { ReadRetryOptions } from './store/decorators/read-retry.ts'
 export { withReadRetry } from './store/decorators/read-retry.ts'
+export type { ResilienceOptions } from './store/decorators/resilience.ts'
+export { withResilience } from './store/decorators/resilience.ts'
 export type { TimeoutOptions } from './store/decorators/timeout.ts'
 export { withTimeout } from './store/decorators/timeout.ts'
 export { createMemoryStore } from './store/memory-store.ts'

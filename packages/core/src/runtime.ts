@@ -201,3 +201,23 @@ export function createRuntime(): Runtime {
     ...nativeArgon2id(nodeCrypto),
   }
 }
+
+/** Tells whether the device has a network. */
+export interface Connectivity {
+  /** `false` only if no request can succeed. */
+  isOnline(): boolean
+  /** Calls back when the network may have come back, until the result is called. */
+  onOnline(callback: () => void): () => void
+}
+
+/** What the browser says, in pages and workers (HTML, "Browser state"); where nothing is said the device is taken to be online. */
+export function platformConnectivity(): Connectivity {
+  return {
+    // Node and Deno have a navigator without this property.
+    isOnline: () => (globalThis.navigator as Navigator | undefined)?.onLine !== false,
+    onOnline(callback) {
+      globalThis.addEventListener?.('online', callback)
+      return () => globalThis.removeEventListener?.('online', callback)
+    },
+  }
+}

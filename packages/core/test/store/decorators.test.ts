@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { BlobStore } from '../../src/store/contract.ts'
+import { withCircuitBreaker } from '../../src/store/decorators/circuit-breaker.ts'
+import { withConcurrencyLimit } from '../../src/store/decorators/concurrency-limit.ts'
 import { decorate } from '../../src/store/decorators/decorate.ts'
 import { withMetrics } from '../../src/store/decorators/metrics.ts'
+import { withOnlineCheck } from '../../src/store/decorators/online-check.ts'
 import { withReadRetry } from '../../src/store/decorators/read-retry.ts'
+import { withResilience } from '../../src/store/decorators/resilience.ts'
 import { withTimeout } from '../../src/store/decorators/timeout.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { blobStoreConformance, missingCapabilities, withFaults } from '../../src/testing/index.ts'
@@ -11,9 +15,13 @@ const DECORATORS: [name: string, decorated: (store: BlobStore) => BlobStore][] =
   ['decorate', (store) => decorate(store, {})],
   ['withReadRetry', (store) => withReadRetry(store)],
   ['withTimeout', (store) => withTimeout(store, { timeoutMs: 60_000 })],
+  ['withConcurrencyLimit', (store) => withConcurrencyLimit(store, { maxRequests: 1 })],
+  ['withCircuitBreaker', (store) => withCircuitBreaker(store, { maxFailures: 1 })],
+  ['withOnlineCheck', (store) => withOnlineCheck(store)],
+  ['withResilience', (store) => withResilience(store)],
   ['withMetrics', (store) => withMetrics(store)],
   ['withFaults', (store) => withFaults(store)],
-  ['all of them', (store) => withMetrics(withReadRetry(withTimeout(withFaults(store), { timeoutMs: 60_000 })))],
+  ['all of them', (store) => withMetrics(withReadRetry(withResilience(withFaults(store))))],
 ]
 
 describe.each(DECORATORS)('a store under %s', (_, decorated) => {

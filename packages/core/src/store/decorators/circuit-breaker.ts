@@ -1,0 +1,121 @@
+import { errorCode, throwIfAborted, VaultError } from '../../errors.ts'
+import { checkOptions, integerOption } from '../../options.ts'
+import { createRuntime, type Runtime } from '../../runtime.ts'
+import type { BlobStore } from '../contract.ts'
+import { decorate } from './decorate.ts'
+import { stepByStep } from './steps.ts'
+
+/** Options of {@link withCircuitBreaker}. */
+export interface CircuitBreakerOptions {
+  /** After how many failures in a row, each sent when the one before was known, nothing more is sent. 1 to 1,000, default 3. */
+  readonly maxFailures?: number
+  /** For how long they are not sent then; longer if the store asks for it. Milliseconds, 1 to 3,600,000, default 5,000. */
+  readonly openMs?: number
+  /** Clock. Default: the platform's. */
+  readonly runtime?: Runtime
+}
+
+const DEFAULTS = {
+  /** Fewer than a database's attempts at one request (5): the last of them then wait until the store is tried again. */
+  maxFailures: 3,
+  /** Shorter than a database's longest wait (10 s), or it would not wait at all. */
+  openMs: 5000,
+} as const
+
+/** However long a store asks to be left alone, it is tried once an hour. */
+const MAX_OPEN_MS = 3_600_000
+
+/** What only the store itself can have answered, beside success. */
+const ANSWERS: ReadonlySet<unknown> = new Set(['ERR_CONFLICT', 'ERR_QUOTA', 'ERR_UNAUTHORIZED'])
+
+/** *Closed* while requests pass, *open* while they fail at once, *half open* while a single one is sent to find out. */
+class Circuit {
+  readonly #maxFailures: number
+  readonly #openMs: number
+  readonly #runtime: Runtime
+  #failures = 0
+  /** Until when nothing is sent; `null` while the circuit is closed. */
+  #openUntilMs: number | null = null
+  #isProbing = false
+
+  constructor(maxFailures: number, openMs: number, runtime: Runtime) {
+    this.#maxFailures = maxFailures
+    this.#openMs = openMs
+    this.#runtime = runtime
+  }
+
+  async pass<T>(name: string, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
+    throwIfAborted(signal)
+    const isProbe = this.#admit(name)
+    const knownFailures = this.#failures
+    try {
+      const answer = await send()
+      this.#answered()
+      return answer
+    } catch (error) {
+      const code = errorCode(error)
+      if (ANSWERS.has(code)) this.#answered()
+      // A request that its caller gave up says nothing about the store.
+      else if (code === 'ERR_UNAVAILABLE' && !signal?.aborted) this.#failed(error, { isProbe, knownFailures })
+      throw error
+    } finally {
+      if (isProbe) this.#isProbing = false
+    }
+  }
+
+  /** Whether the request is the one to find out with; throws if it is not to be sent. */
+  #admit(name: string): boolean {
+    if (this.#openUntilMs === null) return false
+    const waitMs = this.#openUntilMs - this.#runtime.monotonicMs()
+    if (waitMs > 0 || this.#isProbing) {
+      const message = `The ${name} store has failed ${this.#failures} times in a row, so this was not sent. Try again later.`
+      throw new VaultError('ERR_UNAVAILABLE', message, waitMs > 0 ? { retryAfterMs: waitMs } : {})
+    }
+    this.#isProbing = true
+    return true
+  }
+
+  #answered(): void {
+    this.#failures = 0
+    this.#openUntilMs = null
+  }
+
+  #failed(error: unknown, sent: { readonly isProbe: boolean; readonly knownFailures: number }): void {
+    // Many that were under way when a line broke are one failure; and once nothing is sent, only the probe tells something new.
+    if (sent.knownFailures !== this.#failures || (this.#openUntilMs !== null && !sent.isProbe)) return
+    this.#failures += 1
+    if (this.#failures < this.#maxFailures) return
+    const { retryAfterMs } = error as { readonly retryAfterMs?: unknown }
+    const askedMs = typeof retryAfterMs === 'number' && retryAfterMs > 0 ? retryAfterMs : 0
+    const openMs = Math.max(this.#openMs, Math.min(askedMs, MAX_OPEN_MS))
+    this.#openUntilMs = this.#runtime.monotonicMs() + openMs
+  }
+}
+
+/**
+ * Sends nothing more to a store that has failed with `ERR_UNAVAILABLE` several times in a row: for a while requests fail with
+ * that code at once, and `retryAfterMs` says for how long; then a single one is sent, and its answer decides. Any answer
+ * of the store counts as one, a conflict or a refusal included; requests that their callers gave up do not count.
+ *
+ * A write that is not sent fails with `ERR_UNAVAILABLE` all the same, which promises nothing: an earlier sending of it may
+ * have been applied.
+ *
+ * @throws TypeError or RangeError for unknown or wrong options.
+ */
+export function withCircuitBreaker(store: BlobStore, options?: CircuitBreakerOptions): BlobStore {
+  checkOptions(options, ['maxFailures', 'openMs', 'runtime'], 'withCircuitBreaker')
+  const circuit = new Circuit(
+    integerOption('maxFailures', options?.maxFailures, 1, 1000, DEFAULTS.maxFailures),
+    integerOption('openMs', options?.openMs, 1, MAX_OPEN_MS, DEFAULTS.openMs),
+    options?.runtime ?? createRuntime(),
+  )
+  const pass = <T>(signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> =>
+    circuit.pass(store.name, signal, send)
+
+  return decorate(store, {
+    read: (key, request) => pass(request?.signal, () => store.read(key, request)),
+    write: (key, data, expected, request) => pass(request?.signal, () => store.write(key, data, expected, request)),
+    delete: (key, expected, request) => pass(request?.signal, () => store.delete(key, expected, request)),
+    list: (prefix, request) => stepByStep(store.list(prefix, request), (next) => pass(request?.signal, next)),
+  })
+}
