@@ -6,6 +6,7 @@ import { Scheduler } from '../../src/operations/scheduler.ts'
 import type { Freshness, LoadedShard } from '../../src/shards/cache.ts'
 import type { ItemChange } from '../../src/shards/change.ts'
 import type { ShardManager, ShardWriteOutcome } from '../../src/shards/manager.ts'
+import { changeOf } from '../shards/states.ts'
 import { gate } from './crowd.ts'
 import { documentOf, LENIENT, settingOf } from './planning.ts'
 import { change, endOf, prune, put, remove, split, textOf, unlink, writtenOn } from './watched.ts'
@@ -36,6 +37,8 @@ function holding(): { readonly held: Promise<undefined>; open(): void } {
 interface Circumstances {
   /** What becomes of a write; it is done if nothing is said. */
   readonly answer?: (write: string) => Promise<ShardWriteOutcome | undefined> | ShardWriteOutcome | undefined
+  /** What is found when a shard is read: by itself, what is stored. */
+  readonly reading?: (shard: LoadedShard) => LoadedShard
   readonly unreadable?: readonly string[]
   readonly outgrown?: readonly string[]
   readonly conflictAttempts?: number
@@ -48,7 +51,14 @@ const CUTS = { cuts: ['/d/*', '/e/*'] }
 
 /** A scheduler of a client that has read everything some time ago. */
 function schedulerOver(
-  { answer, unreadable = [], outgrown = [], conflictAttempts = 4, pause }: Circumstances = {},
+  {
+    answer,
+    reading = (shard) => shard,
+    unreadable = [],
+    outgrown = [],
+    conflictAttempts = 4,
+    pause,
+  }: Circumstances = {},
   { manager, shards } = settingOf(APART, CUTS),
 ) {
   const stored = new Map(shards.map((shard) => [shard.id, shard]))
@@ -75,7 +85,9 @@ function schedulerOver(
       loads.push({ id, freshness, tick })
       if (unreadable.includes(id)) throw DENIED
       const known = manager.cache.fresh(id, freshness)
-      return known ?? manager.cache.take(stored.get(id) as LoadedShard, { sentTick: ++tick, sentAtMs: 0 })
+      if (known !== undefined) return known
+      stored.set(id, reading(stored.get(id) as LoadedShard))
+      return manager.cache.take(stored.get(id) as LoadedShard, { sentTick: ++tick, sentAtMs: 0 })
     },
     async write(
       base: LoadedShard,
@@ -147,15 +159,40 @@ describe('who waits', () => {
     expect([waiting, later].map(endOf)).toEqual(['done', 'done'])
   })
 
-  test('takes further shards that nobody has or waits for, and gives all back', async () => {
-    const { submit, writes } = schedulerOver()
-    const both = [put(NEEDS_TOP, 1), put('/a', 1)]
-    submit(both[0] as AnyOperation)
+  test('waits also for shards that somebody has found to be needed when nobody had them', async () => {
+    const { held, open } = holding()
+    const { submit, writes } = schedulerOver({ answer: (write) => (write === '0:' ? held : undefined) })
+    const [first, later] = [put(NEEDS_TOP, 1), put('/a', 1)]
+    submit(first)
     await quiet()
-    submit(both[1] as AnyOperation)
+    submit(later)
     await quiet()
-    expect(both.map(endOf)).toEqual(['done', 'done'])
-    expect(writes).toEqual(['0:', '/1: +/d/n/ +/d/n/x', '/0: +/a'])
+    expect(writes).toEqual(['0:'])
+    open()
+    await quiet()
+    expect([first, later].map(endOf)).toEqual(['done', 'done'])
+    expect(writes.toSorted()).toEqual(['/0: +/a', '/1: +/d/n/ +/d/n/x', '0:'])
+  })
+
+  test('keeps its place when it has to be planned again', async () => {
+    const { held, open } = holding()
+    const conflicts = [CONFLICT]
+    const { submit } = schedulerOver({ answer: () => held.then(() => conflicts.pop()) })
+    const seen: string[] = []
+    const noting = (mark: string) =>
+      change(`/${mark}`, () => {
+        seen.push(mark)
+        return { kind: 'document', document: documentOf(1) }
+      })
+    const [first, second, third] = [noting('first'), noting('second'), noting('third')]
+    submit(first)
+    await quiet()
+    submit(second, third)
+    await quiet()
+    open()
+    await quiet()
+    expect([first, second, third].map(endOf)).toEqual(['done', 'done', 'done'])
+    expect(seen).toEqual(['first', 'first', 'second', 'third'])
   })
 
   test.each([
@@ -180,6 +217,20 @@ describe('who waits', () => {
     await quiet()
     expect(both.map(endOf)).toEqual(['done', 'done'])
     expect(writes).toEqual(expected)
+  })
+
+  test('alone does so where it shares any of its shards', async () => {
+    const { held, open } = holding()
+    const { submit, writes } = schedulerOver({ answer: () => held })
+    const [first, alone] = [put('/a', 1), put('/d/x', 2)]
+    alone.alone = true
+    alone.needed = new Set(['0'])
+    submit(first, alone)
+    await quiet()
+    expect(writes).toEqual(['/0: +/a'])
+    open()
+    await quiet()
+    expect([first, alone].map(endOf)).toEqual(['done', 'done'])
   })
 
   test('alone does so beside what is written elsewhere', async () => {
@@ -225,6 +276,15 @@ describe('what an operation is planned from', () => {
     expect(loads).toEqual([{ id: '0', freshness: { sinceTick: -1, notBeforeMs: NEVER }, tick: FIRST_TICK }])
   })
 
+  test('is as recent as those want that have lost often', async () => {
+    const { submit, loads } = schedulerOver()
+    const both = [put('/a', 1), put('/b', 1)]
+    for (const [index, each] of both.entries()) each.basesSinceTick = index
+    submit(...both)
+    await quiet()
+    expect(loads.map(({ freshness }) => freshness.sinceTick)).toEqual([1])
+  })
+
   test('is as recent as all of those want who end without a write', async () => {
     const { submit, loads } = schedulerOver()
     const wanted = [
@@ -239,6 +299,20 @@ describe('what an operation is planned from', () => {
       { sinceTick: -1, notBeforeMs: NEVER },
       { sinceTick: FIRST_TICK, notBeforeMs: 400 },
     ])
+  })
+
+  test('that cannot be read any more fails a prune, which says that a part is removed', async () => {
+    const unreadable: string[] = []
+    const answer = (write: string): ShardWriteOutcome | undefined => {
+      if (!write.startsWith('/1')) return undefined
+      unreadable.push('1')
+      return CONFLICT
+    }
+    const { submit } = schedulerOver({ answer, unreadable })
+    const all = prune('/')
+    submit(all)
+    await quiet()
+    expect(endOf(all)).toEqual(['ERR_UNAUTHORIZED', 'some'])
   })
 
   test('that cannot be read fails it, or is not pursued where that is no error', async () => {
@@ -260,6 +334,48 @@ describe('what an operation is planned from', () => {
     expect(writes).toHaveLength(10)
     const recent = loads.map(({ freshness, tick }) => freshness.sinceTick === tick)
     expect(recent).toEqual([false, false, false, false, false, false, false, true, true, true])
+  })
+})
+
+describe('a function that is asked anew each time, because its document has changed', () => {
+  /** Somebody else changes `/there` whenever a shard is read. It is answered that it is to stay as it is. */
+  async function asked(conflictAttempts: number, meanwhile: (submit: (operation: AnyOperation) => void) => void) {
+    let value = 0
+    const client = schedulerOver({
+      conflictAttempts,
+      reading: (shard) => (shard.id === '0' ? writtenOn(shard, [changeOf('/there', ++value)]) : shard),
+    })
+    let calls = 0
+    let known: unknown
+    const one = change(
+      '/there',
+      (current) => {
+        if (known === current) return { kind: 'document', document: current }
+        known = current
+        calls++
+        meanwhile(client.submit)
+        return { kind: 'pending', ready: quiet() }
+      },
+      { freshness: { sinceTick: NEVER, notBeforeMs: NEVER } },
+    )
+    client.submit(one)
+    await client.scheduler.idle()
+    return { end: endOf(one), calls }
+  }
+
+  test('gives up', async () => {
+    for (const attempts of [1, 3]) {
+      const { end, calls } = await asked(attempts, () => undefined)
+      expect([end, calls]).toEqual([['ERR_CONTENTION', 'no'], attempts + 1])
+    }
+  })
+
+  test('does not count what its own client has done meanwhile', async () => {
+    let others = 0
+    const { end, calls } = await asked(3, (submit) => {
+      if (others++ < 5) submit(put(`/e/new${others}`, 1))
+    })
+    expect([end, calls]).toEqual([['ERR_CONTENTION', 'no'], 9])
   })
 })
 
