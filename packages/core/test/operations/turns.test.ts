@@ -174,25 +174,21 @@ describe('who waits', () => {
     expect(writes.toSorted()).toEqual(['/0: +/a', '/1: +/d/n/ +/d/n/x', '0:'])
   })
 
-  test('keeps its place when it has to be planned again', async () => {
+  test('keeps its place when it lets go, before those that came while its shard was read', async () => {
     const { held, open } = holding()
-    const conflicts = [CONFLICT]
-    const { submit } = schedulerOver({ answer: () => held.then(() => conflicts.pop()) })
-    const seen: string[] = []
-    const noting = (mark: string) =>
-      change(`/${mark}`, () => {
-        seen.push(mark)
-        return { kind: 'document', document: documentOf(1) }
-      })
-    const [first, second, third] = [noting('first'), noting('second'), noting('third')]
+    const { submit, writes } = schedulerOver({ answer: (write) => (write === '/0: +/a' ? held : undefined) })
+    const [holder, first, later] = [put('/a', 1), put(NEEDS_TOP, 1), put('/d/x', 2)]
+    submit(holder)
+    await quiet()
     submit(first)
+    for (let step = 0; step < 2; step++) await Promise.resolve() // it has begun
+    submit(later)
     await quiet()
-    submit(second, third)
-    await quiet()
+    expect([first, later].map(endOf)).toEqual(['open', 'open'])
     open()
     await quiet()
-    expect([first, second, third].map(endOf)).toEqual(['done', 'done', 'done'])
-    expect(seen).toEqual(['first', 'first', 'second', 'third'])
+    expect([holder, first, later].map(endOf)).toEqual(['done', 'done', 'done'])
+    expect(writes).toEqual(['/0: +/a', '0:', '/1: +/d/n/ +/d/n/x +/d/x'])
   })
 
   test.each([
