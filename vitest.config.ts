@@ -10,6 +10,8 @@ export default defineConfig({
       { find: /^@vaultdb\/core$/, replacement: source('core/src/index.ts') },
       { find: '@vaultdb/core/maintenance', replacement: source('core/src/maintenance/index.ts') },
       { find: '@vaultdb/core/testing', replacement: source('core/src/testing/index.ts') },
+      { find: /^@vaultdb\/dropbox$/, replacement: source('dropbox/src/index.ts') },
+      { find: '@vaultdb/dropbox-emulator', replacement: source('dropbox-emulator/src/index.ts') },
       { find: '@vaultdb/fs', replacement: source('fs/src/index.ts') },
       { find: '@vaultdb/indexeddb', replacement: source('indexeddb/src/index.ts') },
       { find: '@vaultdb/localstorage', replacement: source('localstorage/src/index.ts') },

@@ -6,6 +6,8 @@ const NAMES = new Map([
   ['core/src', '@vaultdb/core'],
   ['core/src/maintenance', '@vaultdb/core/maintenance'],
   ['core/src/testing', '@vaultdb/core/testing'],
+  ['dropbox/src', '@vaultdb/dropbox'],
+  ['dropbox-emulator/src', '@vaultdb/dropbox-emulator'],
   ['fs/src', '@vaultdb/fs'],
   ['indexeddb/src', '@vaultdb/indexeddb'],
   ['localstorage/src', '@vaultdb/localstorage'],

@@ -1,0 +1,8 @@
+export type { FileMetadata } from './account.ts'
+export type { EmulatedAnswer } from './answers.ts'
+export { loginPage, plainlyRateLimited, rateLimited, serverError } from './answers.ts'
+export type { DropboxEmulator, TokenOptions } from './emulator.ts'
+export { startDropboxEmulator } from './emulator.ts'
+export type { DecideFault, EmulatedRequest, Fault, RequestRecord } from './faults.ts'
+export type { RateLimit } from './limits.ts'
+export type { DropboxEmulatorOptions } from './options.ts'
