@@ -19,6 +19,11 @@ export interface StoreCapabilities {
   readonly conditionalDelete: boolean
   /** `list` names exactly the files that exist when it begins and is not changed meanwhile, with their current versions. */
   readonly trustworthyListings: boolean
+  /**
+   * A version never comes back: neither for equal content written again nor for a file deleted and made anew. Absent means that it
+   * is so. Where it is `false` a version is a fingerprint of the content: equal versions of a file mean equal bytes.
+   */
+  readonly uniqueVersions?: boolean
   /** Other processes and machines see the writes. `false` for a store that lives in one process. */
   readonly crossProcess: boolean
   /** What was acknowledged survives a crash of the process and of the machine. */

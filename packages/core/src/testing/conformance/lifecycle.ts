@@ -16,7 +16,7 @@ import {
 export const lifecycleCases: readonly ConformanceCase[] = [
   conformanceCase('what the store says of itself is complete', [], async ({ store }) => {
     expect(typeof store.name === 'string' && store.name !== '', 'The store has no name.')
-    const { maxBlobBytes, persistent, ...flags } = store.capabilities
+    const { maxBlobBytes, persistent, uniqueVersions, ...flags } = store.capabilities
     expect(
       maxBlobBytes === null || (Number.isSafeInteger(maxBlobBytes) && maxBlobBytes > 0),
       '`maxBlobBytes` is neither null nor a positive integer.',
@@ -24,6 +24,10 @@ export const lifecycleCases: readonly ConformanceCase[] = [
     expect(
       persistent === undefined || ['granted', 'denied', 'unknown'].includes(persistent),
       "`persistent` is given, but neither 'granted' nor 'denied' nor 'unknown'.",
+    )
+    expect(
+      uniqueVersions === undefined || typeof uniqueVersions === 'boolean',
+      '`uniqueVersions` is given, but neither true nor false.',
     )
     const names = [
       'atomicCreate',
