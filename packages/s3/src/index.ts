@@ -1,0 +1,5 @@
+export type { S3Credentials, S3CredentialsProvider } from './credentials.ts'
+export type { S3StoreOptions } from './options.ts'
+export type { S3Traits } from './probe.ts'
+export { createS3Store, type S3Store } from './s3-store.ts'
+export type { S3Request, S3Sign } from './signing.ts'

@@ -1,0 +1,169 @@
+import {
+  assertBlobData,
+  assertBlobKey,
+  assertBlobPrefix,
+  type BlobStore,
+  isBlobKey,
+  type ListedBlob,
+  type ReadOptions,
+  type RequestOptions,
+  type StoreCapabilities,
+  type StoredBlob,
+  VaultError,
+  type Version,
+} from '@vaultdb/core'
+import { aborted } from './abort.ts'
+import { isVersion, toETag } from './etag.ts'
+import { ABSENT, Objects } from './objects.ts'
+import { type ResolvedOptions, resolveOptions, type S3StoreOptions } from './options.ts'
+import { probe, type S3Traits } from './probe.ts'
+import { SharedWork } from './shared-work.ts'
+
+/** A blob store in a bucket. */
+export interface S3Store extends BlobStore {
+  /**
+   * Tries on a scratch object whether the bucket really compares and swaps, some eight requests; `ERR_UNSUPPORTED`, naming the step
+   * that failed, if it does not. Done once for a store, before its first write; what it resolves to may be kept and given to
+   * later stores of this bucket as option `traits`.
+   */
+  probe(options?: RequestOptions): Promise<S3Traits>
+}
+
+class S3BlobStore implements S3Store {
+  readonly name: string = 's3'
+  readonly #objects: Objects
+  readonly #probing: SharedWork<S3Traits>
+  readonly #underWay: Set<Promise<unknown>> = new Set()
+  #traits: S3Traits | undefined
+  #closed: boolean = false
+
+  constructor(options: ResolvedOptions) {
+    this.#objects = new Objects(options)
+    this.#traits = options.traits
+    this.#probing = new SharedWork((signal) => probe(this.#objects, options.bucket, options.runtime, signal))
+  }
+
+  get capabilities(): StoreCapabilities {
+    return {
+      atomicCreate: true,
+      atomicUpdate: true,
+      atomicReads: true,
+      conditionalDelete: this.#traits?.conditionalDelete ?? false,
+      trustworthyListings: this.#traits?.trustworthyListings ?? false,
+      uniqueVersions: false,
+      crossProcess: true,
+      durable: true,
+      maxBlobBytes: null,
+    }
+  }
+
+  async probe({ signal }: RequestOptions = {}): Promise<S3Traits> {
+    return this.#send(signal, () => this.#knownTraits(signal))
+  }
+
+  async read(key: string, { unlessVersion, signal }: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
+    assertBlobKey(key)
+    const condition = unlessVersion !== undefined && isVersion(unlessVersion) ? unlessVersion : undefined
+    return this.#send(signal, () => this.#objects.get(key, condition, signal))
+  }
+
+  async write(
+    key: string,
+    data: Uint8Array,
+    expected: Version | null,
+    { signal }: RequestOptions = {},
+  ): Promise<Version> {
+    assertBlobKey(key)
+    assertBlobData(data)
+    const body = new Uint8Array(data) // the caller may go on changing `data`
+    return this.#send(signal, async () => {
+      const { ifMatch } = await this.#knownTraits(signal)
+      if (expected === null) return this.#objects.put(key, body, ABSENT, signal)
+      assertVersion(key, expected)
+      return this.#objects.put(key, body, { 'if-match': toETag(expected, ifMatch) }, signal)
+    })
+  }
+
+  async delete(key: string, expected: Version, { signal }: RequestOptions = {}): Promise<void> {
+    assertBlobKey(key)
+    return this.#send(signal, async () => {
+      const { ifMatch, conditionalDelete } = await this.#knownTraits(signal)
+      assertVersion(key, expected)
+      if (conditionalDelete) return this.#objects.remove(key, { 'if-match': toETag(expected, ifMatch) }, signal)
+      // Somebody may write in between: the capability says so.
+      if ((await this.#objects.get(key, expected, signal)) !== 'unchanged') throw conflict(key)
+      return this.#objects.remove(key, null, signal)
+    })
+  }
+
+  async *list(prefix: string, { signal }: RequestOptions = {}): AsyncGenerator<ListedBlob, void, undefined> {
+    assertBlobPrefix(prefix)
+    const listing = this.#objects.list(prefix, signal)
+    for (;;) {
+      const step = await this.#send(signal, () => listing.next())
+      if (step.done) return
+      const { name: key, version, size } = step.value
+      if (!isBlobKey(key)) continue
+      yield { key, ...(version === null ? {} : { version }), ...(size === null ? {} : { size }) }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled(this.#underWay) // what was sent before is still done
+  }
+
+  async #knownTraits(signal: AbortSignal | undefined): Promise<S3Traits> {
+    this.#traits ??= await this.#probing.join(signal)
+    return this.#traits
+  }
+
+  async #send<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The S3 store was closed. Create a new one.')
+    if (signal?.aborted) throw aborted(signal)
+    const answer = work()
+    const ended: Promise<unknown> = answer.catch(() => undefined).then(() => this.#underWay.delete(ended))
+    this.#underWay.add(ended)
+    return answer
+  }
+}
+
+function conflict(key: string): VaultError {
+  return new VaultError('ERR_CONFLICT', `File ${key} is not the version that was to be replaced. Read it again.`)
+}
+
+/** No file has a version that cannot stand in a header; put into one it could mean something else, such as every version. */
+function assertVersion(key: string, version: Version): void {
+  if (!isVersion(version)) throw conflict(key)
+}
+
+/**
+ * A blob store in a bucket of AWS S3 or any compatible service with conditional writes (Cloudflare R2, Ceph, MinIO, …): for any
+ * number of clients on any number of machines, in Node, web pages, workers and extensions. Before its first write it tries
+ * whether the bucket really compares and swaps, and refuses one that does not.
+ *
+ * A version is the ETag: a fingerprint of the content. Equal content written again has an equal version, which the engine's
+ * sealed files never have.
+ *
+ * Requests reject with `ERR_UNAUTHORIZED` (keys refused or expired, permissions missing, this device's clock wrong),
+ * `ERR_UNSUPPORTED` (no such bucket, another region, no conditional writes, CORS rules that hide the ETag), `ERR_QUOTA`,
+ * `ERR_TOO_LARGE` and those that every store has. No error holds a key, token, signature or signed address.
+ *
+ * @param options See {@link S3StoreOptions}; an unknown one is a `TypeError`.
+ * @example
+ * ```ts no-run
+ * import { VaultDB } from '@vaultdb/core'
+ * import { createS3Store } from '@vaultdb/s3'
+ *
+ * const store = createS3Store({
+ *   endpoint: 'https://s3.eu-central-1.amazonaws.com',
+ *   bucket: 'team-vaults',
+ *   prefix: 'infrastructure',
+ *   credentials: { accessKeyId, secretAccessKey },
+ * })
+ * const db = await VaultDB.openOrCreate(store, { password })
+ * ```
+ */
+export function createS3Store(options: S3StoreOptions): S3Store {
+  return new S3BlobStore(resolveOptions(options))
+}

@@ -1,0 +1,45 @@
+import { aborted, orAborted } from './abort.ts'
+
+interface Run<T> {
+  readonly result: Promise<T>
+  readonly abort: AbortController
+  waiting: number
+}
+
+/** Work that many may want at once and that is done once. Given up when the last who waits for it has given up. */
+export class SharedWork<T> {
+  readonly #work: (signal: AbortSignal) => Promise<T>
+  #run: Run<T> | undefined
+
+  constructor(work: (signal: AbortSignal) => Promise<T>) {
+    this.#work = work
+  }
+
+  /** Joins the run under way or begins one. Rejects with `ERR_ABORTED` as soon as `signal` is aborted. */
+  async join(signal: AbortSignal | undefined): Promise<T> {
+    if (signal?.aborted) throw aborted(signal)
+    this.#run ??= this.#begin()
+    const run = this.#run
+    run.waiting++
+    try {
+      return await orAborted(run.result, signal)
+    } finally {
+      if (--run.waiting === 0) {
+        run.abort.abort()
+        this.#end(run)
+      }
+    }
+  }
+
+  #begin(): Run<T> {
+    const abort = new AbortController()
+    const run: Run<T> = { result: this.#work(abort.signal), abort, waiting: 0 }
+    const end = (): void => this.#end(run)
+    run.result.then(end, end)
+    return run
+  }
+
+  #end(run: Run<T>): void {
+    if (this.#run === run) this.#run = undefined
+  }
+}
