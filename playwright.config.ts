@@ -6,7 +6,7 @@ const EVERY_ENGINE = 'browsers/test/**/*.spec.ts'
 export default defineConfig({
   testDir: 'packages',
   timeout: 120_000,
-  workers: 1,
+  workers: 2,
   forbidOnly: true,
   outputDir: 'test-results',
   // What is not for every engine needs Playwright's own powers over Chromium.

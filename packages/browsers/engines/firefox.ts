@@ -3,13 +3,17 @@ import type { Engine, Tab } from './engine.ts'
 import { descendants, killProcesses } from './processes.ts'
 
 const PREFERENCES = {
-  // One process for each tab, none kept ready: so that the newest process is that of the newest tab.
+  // One process for each tab, none kept ready or kept for later: so that the newest process is that of the newest tab.
   'dom.ipc.processCount.webIsolated': 64,
   'dom.ipc.processPrelaunch.enabled': false,
+  'dom.ipc.keepProcessesAlive.webIsolated.max': 0,
   // Service workers are stopped soon after their last event, but left alone (2 minutes) while an event goes on.
   'dom.serviceWorkers.idle_timeout': 200,
   'dom.serviceWorkers.idle_extended_timeout': 120_000,
 }
+
+/** Whether its arguments are separated by zeros or by spaces depends on how it was forked. */
+const CONTENT_PROCESS = /[\0 ]tab\0$/
 
 /** Somewhat longer than a service worker may idle; whether it was stopped by then is for the test to see. */
 const IDLE_MS = 400
@@ -31,7 +35,10 @@ class FirefoxTab implements Tab {
     )
   }
 
+  /** Off Linux the tab is only closed, in the midst of what it does. */
   async kill(): Promise<void> {
+    if (process.platform === 'linux' && this.#processes.length === 0)
+      throw new Error('The tab has no process of its own.')
     await killProcesses(this.#processes)
     await this.#page.close()
   }
@@ -79,7 +86,7 @@ class FirefoxEngine implements Engine {
 
   #contentProcesses(): number[] {
     const { pid } = this.#browser.process() ?? {}
-    return pid === undefined ? [] : descendants(pid, (command) => command.endsWith('\0tab\0'))
+    return pid === undefined ? [] : descendants(pid, (command) => CONTENT_PROCESS.test(command))
   }
 }
 

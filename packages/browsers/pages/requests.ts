@@ -23,7 +23,10 @@ export async function answer({ data, ports: [port] }: MessageEvent<Request>): Pr
 }
 
 /** Sends a request with `post` and resolves to what the other side answers. */
-export function request(post: (message: Request, transfer: Transferable[]) => void, message: Request): Promise<unknown> {
+export function request(
+  post: (message: Request, transfer: Transferable[]) => void,
+  message: Request,
+): Promise<unknown> {
   const { port1, port2 } = new MessageChannel()
   return new Promise((resolve, reject) => {
     port1.onmessage = ({ data }: MessageEvent<Answer>) => {

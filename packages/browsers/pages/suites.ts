@@ -1,9 +1,12 @@
-import { type BlobStore, createMemoryStore } from '@vaultdb/core'
+import { createMemoryStore } from '@vaultdb/core'
 import { blobStoreConformance, missingCapabilities } from '@vaultdb/core/testing'
 import { runScenario, SETTINGS } from '../../core/test/scenario.ts'
+import { trials as indexeddb } from '../../indexeddb/test/browser/trials.ts'
+import { trials as localstorage } from '../../localstorage/test/browser/trials.ts'
+import type { Context } from './page.ts'
 
 /** One test that runs in a page or worker; it rejects if it fails. */
-export interface Trial {
+interface Trial {
   readonly name: string
   run(): Promise<void>
 }
@@ -14,34 +17,38 @@ export interface TrialReport {
   readonly error?: string
 }
 
-/** What every store must pass; `open` opens an empty one each time. */
-function trialsOf(open: () => BlobStore): readonly Trial[] {
-  const { capabilities } = open()
-  return [
-    ...blobStoreConformance
-      .filter((each) => missingCapabilities(each, capabilities).length === 0)
-      .map(({ name, run }) => ({ name, run: () => run(async () => ({ open: async () => open() })) })),
-    ...SETTINGS.map((setting) => ({
-      name: `a vault's life with ${setting.name}`,
-      run: () => runScenario(setting, open()),
-    })),
-  ]
+/** The trials of one store, and where it works. */
+interface Suite {
+  readonly trials: readonly Trial[]
+  readonly contexts: readonly Context[]
 }
 
-export type SuiteName = 'memory'
+const { capabilities } = createMemoryStore()
 
-/** The trials of each store. */
-export const suites: Readonly<Record<SuiteName, readonly Trial[]>> = { memory: trialsOf(createMemoryStore) }
+const memory: readonly Trial[] = [
+  ...blobStoreConformance
+    .filter((each) => missingCapabilities(each, capabilities).length === 0)
+    .map(({ name, run }) => ({ name, run: () => run(async () => ({ open: async () => createMemoryStore() })) })),
+  ...SETTINGS.map((setting) => ({ name: `a vault's life with ${setting.name}`, run: () => runScenario(setting) })),
+]
 
-/** Runs a whole suite, one trial after the other. */
-export async function runSuite(suite: SuiteName): Promise<TrialReport[]> {
+export type SuiteName = 'memory' | 'indexeddb' | 'localstorage'
+
+export const suites: Readonly<Record<SuiteName, Suite>> = {
+  memory: { trials: memory, contexts: ['page', 'dedicated'] },
+  indexeddb: { trials: indexeddb, contexts: ['page', 'dedicated'] },
+  localstorage: { trials: localstorage, contexts: ['page'] },
+}
+
+/** Runs all trials of a store, one after the other. */
+export async function runSuite(name: SuiteName): Promise<TrialReport[]> {
   const reports: TrialReport[] = []
-  for (const { name, run } of suites[suite]) {
+  for (const { name: trial, run } of suites[name].trials) {
     try {
       await run()
-      reports.push({ name })
+      reports.push({ name: trial })
     } catch (error) {
-      reports.push({ name, error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) })
+      reports.push({ name: trial, error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) })
     }
   }
   return reports

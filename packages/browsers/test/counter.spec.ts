@@ -5,7 +5,11 @@ import { type Client, test } from './fixtures.ts'
 const TIMES = 200
 const PATH = '/counters/visits'
 
-async function countTogether(name: string, store: 'indexeddb' | 'localstorage', crew: [Client, Context][]): Promise<void> {
+async function countTogether(
+  name: string,
+  store: 'indexeddb' | 'localstorage',
+  crew: [Client, Context][],
+): Promise<void> {
   const place = { store, name }
   const [[first]] = crew as [[Client, Context]]
   await first.run('page', 'createVault', place)

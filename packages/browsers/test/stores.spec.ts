@@ -1,12 +1,6 @@
 import { expect } from '@playwright/test'
-import type { Context } from '../pages/page.ts'
 import { type SuiteName, suites } from '../pages/suites.ts'
 import { test } from './fixtures.ts'
-
-/** Where each suite can run. */
-const contexts: Record<SuiteName, readonly Context[]> = {
-  memory: ['page', 'dedicated'],
-}
 
 test('the page is a secure context and its policy forbids eval', async ({ openClient }) => {
   const client = await openClient()
@@ -14,11 +8,14 @@ test('the page is a secure context and its policy forbids eval', async ({ openCl
 })
 
 for (const suite of Object.keys(suites) as SuiteName[]) {
-  for (const context of contexts[suite]) {
-    test(`${suite}: conformance and vaults' lives, ${context}`, async ({ openClient }) => {
+  const { trials, contexts } = suites[suite]
+  for (const context of contexts) {
+    test(`${suite}: conformance, vaults' lives and what it must stand, in context: ${context}`, async ({
+      openClient,
+    }) => {
       const client = await openClient()
       const reports = await client.run(context, 'runSuite', suite)
-      expect(reports.map(({ name }) => name)).toEqual(suites[suite].map(({ name }) => name))
+      expect(reports.map(({ name }) => name)).toEqual(trials.map(({ name }) => name))
       expect(reports.filter(({ error }) => error !== undefined)).toEqual([])
     })
   }

@@ -1,3 +1,0 @@
-import { runTrials } from './trials.ts'
-
-postMessage(await runTrials())
