@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureBrowsers } from './browsers.mjs'
-import { otherRuntimes } from './runtimes.mjs'
+import { ensureRuntimes, otherRuntimes } from './runtimes.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const reports = join(root, '.setup', 'reports')
@@ -63,9 +63,10 @@ function runInBrowsers(engines) {
 
 rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
+ensureRuntimes()
 const outcomes = [runInNode()]
 /** @type {string[]} */
-const notRun = otherRuntimes
+const notRun = otherRuntimes()
   .filter(({ path }) => path === null)
   .map(({ name, hint }) => `Not run: the tests under ${name}, for want of it. Install it with: ${hint}`)
 const { present, missing } = ensureBrowsers()

@@ -26,7 +26,7 @@ const COMMANDS = {
   node: () => [],
 }
 
-const runtimes = [{ name: 'node' as const, path: process.execPath }, ...otherRuntimes]
+const runtimes = [{ name: 'node' as const, path: process.execPath }, ...otherRuntimes()]
 
 async function runUnder(path: string, args: readonly string[]): Promise<unknown[]> {
   const { stdout, stderr } = await promisify(execFile)(path, args, { env: { ...process.env, NO_COLOR: '1' } })
