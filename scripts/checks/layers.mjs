@@ -1,5 +1,5 @@
 // Who may import whom. Inside the core every file imports from its own row or from rows below; an adapter sees of the
-// core only the store contract, the errors and the runtime. Type imports count: they tie rooms together as well.
+// core only the store contract, errors, checks of options and the runtime. Type imports count: they tie rooms together as well.
 
 import { builtinModules } from 'node:module'
 import { dirname, join, relative } from 'node:path'
@@ -27,7 +27,7 @@ const SIDE_ROOMS = new Map([
 const CORE_DEPENDENCIES = /^@noble\/(ciphers|hashes)\/[a-z0-9_-]+\.js$/
 
 /** Files of the core whose exports an adapter may import: it gets at a clock only through the runtime. */
-const ADAPTER_FACING = ['errors.ts', 'runtime.ts', 'store/contract.ts']
+const ADAPTER_FACING = ['errors.ts', 'options.ts', 'runtime.ts', 'store/contract.ts']
 
 /** @param {string} room */
 const rowOf = (room) => ROWS.findIndex((rooms) => rooms.includes(room))
@@ -142,7 +142,10 @@ export function checkPackageImports(program, { folder, coreFolder, adapter }) {
       if (foreign?.length === 0) return []
       const what = foreign?.join(', ') ?? specifier
       return [
-        violation(node, `An adapter imports only the store contract, errors and runtime of the core, not ${what}.`),
+        violation(
+          node,
+          `An adapter imports only the store contract, errors, checks of options and runtime of the core, not ${what}.`,
+        ),
       ]
     }),
   )

@@ -1,46 +1,35 @@
 import { isBlobKey, type Unsubscribe } from '@vaultdb/core'
 
-/** Tells this store's watchers, and those of other tabs and workers of the origin, which files were changed. */
+/** Tells the watchers of a database, in this and in other tabs and workers of the origin, which files were changed. */
 export class Changes {
   readonly #name: string
-  readonly #listeners: Set<(key: string) => void> = new Set()
-  #channel: BroadcastChannel | undefined
+  /** A channel for each watcher: it hears what is posted in all others, this store's own included. */
+  readonly #watching: Set<BroadcastChannel> = new Set()
+  #posting: BroadcastChannel | undefined
 
   constructor(name: string) {
-    this.#name = name
+    this.#name = `vaultdb:${name}`
   }
 
   watch(onChange: (key: string) => void): Unsubscribe {
-    this.#open()
-    const listener = (key: string): void => onChange(key) // the same function may watch twice
-    this.#listeners.add(listener)
+    const channel = new BroadcastChannel(this.#name)
+    channel.onmessage = ({ data }) => {
+      if (isBlobKey(data)) onChange(data) // anything of the origin may post
+    }
+    this.#watching.add(channel)
     return () => {
-      this.#listeners.delete(listener)
+      this.#watching.delete(channel)
+      channel.close()
     }
   }
 
   announce(key: string): void {
-    this.#open()
-    this.#channel?.postMessage(key)
-    queueMicrotask(() => this.#notify(key)) // a channel does not hear itself
+    this.#posting ??= new BroadcastChannel(this.#name)
+    this.#posting.postMessage(key)
   }
 
   close(): void {
-    this.#listeners.clear()
-    this.#channel?.close()
-    this.#channel = undefined
-  }
-
-  /** Only once there is something to say or to hear: an open channel costs a page its place in the back/forward cache. */
-  #open(): void {
-    if (this.#channel !== undefined || typeof BroadcastChannel === 'undefined') return
-    this.#channel = new BroadcastChannel(`vaultdb:${this.#name}`)
-    this.#channel.onmessage = ({ data }) => {
-      if (isBlobKey(data)) this.#notify(data) // anything of the origin may post here
-    }
-  }
-
-  #notify(key: string): void {
-    for (const listener of this.#listeners) listener(key)
+    for (const channel of this.#watching) channel.close()
+    this.#posting?.close()
   }
 }

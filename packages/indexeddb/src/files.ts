@@ -1,5 +1,6 @@
-import { type ListedBlob, VaultError, type Version } from '@vaultdb/core'
+import { type ListedBlob, type StoredBlob, VaultError, type Version } from '@vaultdb/core'
 import { DESCRIPTIONS } from './connection.ts'
+import { foreign } from './failures.ts'
 
 /** A file as it lies in the database. */
 export interface StoredFile {
@@ -8,13 +9,12 @@ export interface StoredFile {
   readonly data: Uint8Array
 }
 
-/** What was stored under `key`, `undefined` for nothing; throws where it is not a file that this store has written. */
-export function toFile(key: string, value: unknown): StoredFile | undefined {
-  if (value === undefined) return undefined
+/** The file that is stored as `value`, `null` for nothing; throws where it is none that this store has written. */
+export function toBlob(value: unknown): StoredBlob | null {
+  if (value === undefined) return null
   const { version, data } = (value ?? {}) as Partial<Record<keyof StoredFile, unknown>>
-  if (typeof version === 'string' && data instanceof Uint8Array) return { version, size: data.length, data }
-  const message = `Something else is stored in the place of file ${key}. It is left as it is: choose another name.`
-  throw new VaultError('ERR_UNSUPPORTED', message)
+  if (typeof version === 'string' && data instanceof Uint8Array) return { data, version }
+  throw foreign()
 }
 
 /**
@@ -27,39 +27,24 @@ export function change(
   key: string,
   expected: Version | null,
   next: StoredFile | undefined,
-  signal: AbortSignal | undefined,
 ): Promise<void> {
   const { transaction } = files
   return new Promise((resolve, reject) => {
     let refusal: unknown
-    const stop = (error: unknown): void => {
-      refusal = error
-      try {
-        transaction.abort()
-      } catch {
-        // It has ended, or is being committed: its own event tells.
-      }
-    }
     const reading: IDBRequest<unknown> = files.get(key)
     reading.onsuccess = () => {
       try {
-        const current = toFile(key, reading.result)
-        if ((current?.version ?? null) !== expected) throw conflict(key)
-        if (next === undefined) files.delete(key)
-        else files.put(next, key)
+        const version = toBlob(reading.result)?.version ?? null
+        if (version !== expected) throw new VaultError('ERR_CONFLICT', `File ${key} has another version by now.`)
+        if (next) files.put(next, key)
+        else files.delete(key)
       } catch (error) {
-        stop(error)
+        refusal = error
+        transaction.abort()
       }
     }
-    const onSignal = (): void => stop(signal?.reason)
-    if (signal?.aborted) onSignal()
-    signal?.addEventListener('abort', onSignal)
-    const end = (settle: () => void): void => {
-      signal?.removeEventListener('abort', onSignal)
-      settle()
-    }
-    transaction.oncomplete = () => end(resolve)
-    transaction.onabort = () => end(() => reject(refusal ?? transaction.error))
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = () => reject(refusal ?? transaction.error)
   })
 }
 
@@ -71,14 +56,10 @@ export function listDescriptions(files: IDBObjectStore): Promise<ListedBlob[]> {
     walking.onerror = () => reject(walking.error)
     walking.onsuccess = () => {
       const cursor = walking.result
-      if (cursor === null) return resolve(found)
+      if (!cursor) return resolve(found)
       const [version, size] = cursor.key as [Version, number]
-      found.push({ key: String(cursor.primaryKey), version, size })
+      found.push({ key: cursor.primaryKey as string, version, size })
       cursor.continue()
     }
   })
-}
-
-function conflict(key: string): VaultError {
-  return new VaultError('ERR_CONFLICT', `File ${key} is not the version that was to be replaced. Read it again.`)
 }

@@ -8,17 +8,18 @@ import {
   type RequestOptions,
   type StoreCapabilities,
   type StoredBlob,
+  throwIfAborted,
   type Unsubscribe,
   VaultError,
   type Version,
 } from '@vaultdb/core'
-import { get } from 'idb-keyval'
+import { promisifyRequest } from 'idb-keyval'
 import { Changes } from './changes.ts'
 import { Connection } from './connection.ts'
 import { failure } from './failures.ts'
-import { change, listDescriptions, type StoredFile, toFile } from './files.ts'
+import { change, listDescriptions, type StoredFile, toBlob } from './files.ts'
 import { type IndexedDBStoreOptions, resolveOptions } from './options.ts'
-import { Persistence } from './persistence.ts'
+import { persist } from './persistence.ts'
 
 /** Random versions never come back, neither after a deletion nor after the browser has removed everything. */
 const VERSION_BYTES = 16
@@ -28,13 +29,15 @@ class IndexedDBStore implements BlobStore {
   readonly #options: Required<IndexedDBStoreOptions>
   readonly #connection: Connection
   readonly #changes: Changes
-  readonly #persistence: Persistence = new Persistence()
   readonly #underWay: Set<Promise<unknown>> = new Set()
+  #mayAsk: boolean
+  #persistent: NonNullable<StoreCapabilities['persistent']> = 'unknown'
   #closed: boolean = false
 
   constructor(options: Required<IndexedDBStoreOptions>) {
     this.#options = options
-    this.#connection = new Connection(options.name, options.openTimeoutMs, options.runtime)
+    this.#mayAsk = options.persist
+    this.#connection = new Connection(options)
     this.#changes = new Changes(options.name)
   }
 
@@ -48,42 +51,36 @@ class IndexedDBStore implements BlobStore {
       crossProcess: true,
       durable: true,
       maxBlobBytes: null,
-      persistent: this.#persistence.answer,
+      persistent: this.#persistent,
     }
   }
 
-  async read(key: string, options: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
+  async read(key: string, { signal, unlessVersion }: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
     assertBlobKey(key)
-    const file = await this.#send(`read file ${key}`, options, aborted, async () =>
-      toFile(key, await get<unknown>(key, this.#connection.use)),
-    )
-    if (file === undefined) return null
-    const { data, version } = file
-    return version === options.unlessVersion ? 'unchanged' : { data, version }
+    // As idb-keyval's `get` does, which however brings along all that makes its own connections.
+    const value = await this.#send(signal, 'readonly', (files) => promisifyRequest<unknown>(files.get(key)))
+    const blob = toBlob(value)
+    return blob && blob.version === unlessVersion ? 'unchanged' : blob
   }
 
   async write(key: string, data: Uint8Array, expected: Version | null, options: RequestOptions = {}): Promise<Version> {
     assertBlobKey(key)
     assertBlobData(data)
-    const random = this.#options.runtime.randomBytes(VERSION_BYTES)
-    const version = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('')
+    const version = this.#options.runtime.randomBytes(VERSION_BYTES).join('.')
     // A copy: the caller may go on changing `data`, and a view would be stored with all of the buffer behind it.
-    await this.#change(key, expected, { version, size: data.length, data: new Uint8Array(data) }, options)
+    await this.#change(key, expected, options, { version, size: data.length, data: new Uint8Array(data) })
     return version
   }
 
   async delete(key: string, expected: Version, options: RequestOptions = {}): Promise<void> {
     assertBlobKey(key)
-    await this.#change(key, expected, undefined, options)
+    await this.#change(key, expected, options)
   }
 
-  async *list(prefix: string, options: RequestOptions = {}): AsyncGenerator<ListedBlob, void, undefined> {
+  async *list(prefix: string, { signal }: RequestOptions = {}): AsyncGenerator<ListedBlob, void, undefined> {
     assertBlobPrefix(prefix)
-    const files = await this.#send('list the files', options, aborted, () =>
-      this.#connection.use('readonly', listDescriptions),
-    )
-    for (const file of files) {
-      if (options.signal?.aborted) throw aborted(options.signal)
+    for (const file of await this.#send(signal, 'readonly', listDescriptions)) {
+      throwIfAborted(signal)
       if (file.key.startsWith(prefix)) yield file
     }
   }
@@ -100,55 +97,52 @@ class IndexedDBStore implements BlobStore {
     this.#connection.close()
   }
 
-  async #change(
-    key: string,
-    expected: Version | null,
-    next: StoredFile | undefined,
-    options: RequestOptions,
-  ): Promise<void> {
-    await this.#send(`change file ${key}`, options, givenUp, async () => {
-      if (this.#options.persist) this.#persistence.ask()
-      await this.#connection.use('readwrite', (files) => change(files, key, expected, next, options.signal))
+  async #change(key: string, expected: Version | null, { signal }: RequestOptions, next?: StoredFile): Promise<void> {
+    await this.#send(signal, 'readwrite', async (files) => {
+      this.#askToPersist()
+      await change(files, key, expected, next)
       this.#changes.announce(key)
     })
   }
 
-  /** Rejects with `onAbort`'s error as soon as the signal is aborted; `close` waits for `work` all the same. */
+  /**
+   * Sends a request, for which `close` waits. Only the opening of the database can take long, so only that is cut short by the signal;
+   * a transaction that has begun is not worth rolling back.
+   */
   async #send<T>(
-    doing: string,
-    { signal }: RequestOptions,
-    onAbort: (signal: AbortSignal) => VaultError,
-    work: () => Promise<T>,
+    signal: AbortSignal | undefined,
+    mode: 'readonly' | 'readwrite',
+    work: (files: IDBObjectStore) => Promise<T>,
   ): Promise<T> {
     this.#assertOpen()
-    if (signal?.aborted) throw aborted(signal)
-    const answer = work()
-    const ended: Promise<unknown> = answer.catch(() => undefined).then(() => this.#underWay.delete(ended))
-    this.#underWay.add(ended)
-    const stopListening = new AbortController()
-    const abortion = new Promise<never>((_, reject) => {
-      signal?.addEventListener('abort', () => reject(onAbort(signal)), { signal: stopListening.signal })
-    })
+    throwIfAborted(signal)
+    const answer = this.#connection.use(signal, mode, work)
+    this.#underWay.add(answer)
     try {
-      return await Promise.race([answer, abortion])
+      return await answer
     } catch (error) {
-      throw failure(error, doing)
+      if (mode === 'readonly') throwIfAborted(signal)
+      throw failure(error, signal)
     } finally {
-      stopListening.abort()
+      this.#underWay.delete(answer)
     }
   }
 
-  #assertOpen(): void {
-    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The IndexedDB store was closed. Create a new one.')
+  /** Once, at the first write; nobody waits for the answer. */
+  #askToPersist(): void {
+    if (!this.#mayAsk) return
+    this.#mayAsk = false
+    persist()?.then(
+      (granted) => {
+        if (granted !== undefined) this.#persistent = granted ? 'granted' : 'denied'
+      },
+      () => undefined,
+    )
   }
-}
 
-function aborted({ reason }: AbortSignal): VaultError {
-  return new VaultError('ERR_ABORTED', 'The operation was aborted by its signal.', { cause: reason })
-}
-
-function givenUp({ reason }: AbortSignal): VaultError {
-  return new VaultError('ERR_UNAVAILABLE', 'The change was given up on its way.', { cause: reason })
+  #assertOpen(): void {
+    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The store was closed.')
+  }
 }
 
 /**

@@ -1,38 +1,24 @@
 import { VaultError } from '@vaultdb/core'
 
-/** The error for callers of what `localStorage` or a lock threw. */
-export function failure(error: unknown, doing: string): VaultError {
-  if (error instanceof VaultError) return error
-  const name = error instanceof Object && 'name' in error ? String(error.name) : ''
-  const because = `Cannot ${doing}${name && ` (${name})`}.`
-  if (name === 'QuotaExceededError') {
-    const advice = 'The browser gives a site some 5 MB of localStorage, and they are used up: remove something, or use'
-    return new VaultError('ERR_QUOTA', `${because} ${advice} @vaultdb/indexeddb.`, { cause: error })
-  }
-  if (name === 'SecurityError') {
-    const advice = 'Storage is switched off for this page, or its frame is sandboxed.'
-    return new VaultError('ERR_UNSUPPORTED', `${because} ${advice}`, { cause: error })
-  }
-  return new VaultError('ERR_UNAVAILABLE', `${because} Try again.`, { cause: error })
+/**
+ * The error for callers of what `localStorage` or a lock threw. What is not known for certain to have changed nothing is
+ * `ERR_UNAVAILABLE`; so is what a signal gave as its reason, whatever that is.
+ */
+export function failure(cause: unknown, signal?: AbortSignal): VaultError {
+  if (cause instanceof VaultError && cause !== signal?.reason) return cause
+  const { name } = Object(cause) as { readonly name?: unknown }
+  if (name === 'SecurityError') return unsupported('Storage is switched off for this page or frame.', cause)
+  return name === 'QuotaExceededError'
+    ? new VaultError('ERR_QUOTA', "The site's localStorage is full.", { cause })
+    : new VaultError('ERR_UNAVAILABLE', `localStorage failed (${name}). Try again.`, { cause })
 }
 
-/** The page's storage. Reading the property throws where storage is switched off; workers have none. */
-export function storageOfPage(): Storage {
-  const { localStorage } = globalThis as { readonly localStorage?: Storage | null }
-  if (localStorage) return localStorage
-  const advice = 'Workers and some settings have none: use @vaultdb/indexeddb.'
-  throw new VaultError('ERR_UNSUPPORTED', `There is no localStorage here. ${advice}`)
+/** The error of a place that cannot hold a vault. */
+export function unsupported(message: string, cause?: unknown): VaultError {
+  return new VaultError('ERR_UNSUPPORTED', message, { cause })
 }
 
-/** The lock manager, without which nothing may be written. */
-export function locksOfPage(): LockManager {
-  const locks = locksIfAny()
-  if (locks !== undefined) return locks
-  const advice = 'Serve the page over https, or use @vaultdb/indexeddb.'
-  throw new VaultError('ERR_UNSUPPORTED', `Writing to localStorage takes Web Locks, which are missing here. ${advice}`)
-}
-
-/** The lock manager, where the platform has one: in secure contexts only. */
-export function locksIfAny(): LockManager | undefined {
-  return (globalThis.navigator as Partial<Navigator> | undefined)?.locks
+/** The error of an entry that another program has written. */
+export function foreign(): VaultError {
+  return unsupported('Another program uses this prefix: choose another one.')
 }

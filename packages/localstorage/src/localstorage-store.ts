@@ -7,18 +7,21 @@ import {
   type ListedBlob,
   type ReadOptions,
   type RequestOptions,
+  type Runtime,
   type StoreCapabilities,
   type StoredBlob,
+  throwIfAborted,
   type Unsubscribe,
   VaultError,
   type Version,
 } from '@vaultdb/core'
 import { toBase64 } from './base64.ts'
 import { announce, watchChanges } from './changes.ts'
-import { describeEntry, formatEntry, parseEntry } from './entry.ts'
-import { failure, storageOfPage } from './failures.ts'
+import { parseEntry, versionIn } from './entry.ts'
+import { failure } from './failures.ts'
 import { type LocalStorageStoreOptions, resolveOptions } from './options.ts'
 import { Order } from './order.ts'
+import { pageStorage } from './page.ts'
 
 /** 4 Mi characters in base64, of the 5 Mi that browsers give a site. */
 const MAX_BLOB_BYTES = 3 * 1024 * 1024
@@ -39,54 +42,49 @@ const CAPABILITIES: StoreCapabilities = Object.freeze({
 class LocalStorageStore implements BlobStore {
   readonly name: string = 'localstorage'
   readonly capabilities: StoreCapabilities = CAPABILITIES
-  readonly #options: Required<LocalStorageStoreOptions>
+  readonly #prefix: string
+  readonly #runtime: Pick<Runtime, 'randomBytes'>
   readonly #order: Order
   readonly #underWay: Set<Promise<unknown>> = new Set()
   readonly #watches: Set<Unsubscribe> = new Set()
   #closed: boolean = false
 
-  constructor(options: Required<LocalStorageStoreOptions>) {
-    this.#options = options
-    this.#order = new Order(options.prefix, options.runtime)
+  constructor({ prefix, runtime }: Required<LocalStorageStoreOptions>) {
+    this.#prefix = `${prefix}:`
+    this.#runtime = runtime
+    this.#order = new Order(prefix, runtime)
   }
 
-  async read(key: string, options: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
+  async read(key: string, { signal, unlessVersion }: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
     assertBlobKey(key)
-    return await this.#send(`read file ${key}`, options, aborted, async () => {
-      const storage = storageOfPage()
-      await this.#order.caughtUp(storage)
-      const file = parseEntry(key, storage.getItem(this.#entry(key)))
-      return file !== null && file.version === options.unlessVersion ? 'unchanged' : file
-    })
+    const blob = await this.#read(signal, (storage) => parseEntry(storage.getItem(this.#prefix + key)))
+    return blob && blob.version === unlessVersion ? 'unchanged' : blob
   }
 
   async write(key: string, data: Uint8Array, expected: Version | null, options: RequestOptions = {}): Promise<Version> {
     assertBlobKey(key)
     assertBlobData(data)
-    return await this.#change(key, data, expected, options)
+    return await this.#change(key, expected, options, data)
   }
 
   async delete(key: string, expected: Version, options: RequestOptions = {}): Promise<void> {
     assertBlobKey(key)
-    await this.#change(key, null, expected, options)
+    await this.#change(key, expected, options)
   }
 
-  async *list(prefix: string, options: RequestOptions = {}): AsyncGenerator<ListedBlob, void, undefined> {
+  async *list(prefix: string, { signal }: RequestOptions = {}): AsyncGenerator<ListedBlob, void, undefined> {
     assertBlobPrefix(prefix)
-    const files = await this.#send('list the files', options, aborted, async () => {
-      const storage = storageOfPage()
-      await this.#order.caughtUp(storage)
-      return Object.keys(storage).flatMap((name) => this.#describe(storage, name))
-    })
-    for (const file of files) {
-      if (options.signal?.aborted) throw aborted(options.signal)
-      if (file.key.startsWith(prefix)) yield file
+    const begin = this.#prefix + prefix
+    for (const [entry, text] of await this.#read(signal, (storage) => Object.entries<string>(storage))) {
+      throwIfAborted(signal)
+      const key = entry.slice(this.#prefix.length)
+      if (entry.startsWith(begin) && isBlobKey(key)) yield { key, ...versionIn(text) }
     }
   }
 
   watch(onChange: (key: string) => void): Unsubscribe {
     this.#assertOpen()
-    const stop = watchChanges(this.#options.prefix, onChange)
+    const stop = watchChanges(this.#prefix, onChange)
     this.#watches.add(stop)
     return () => {
       this.#watches.delete(stop)
@@ -100,106 +98,78 @@ class LocalStorageStore implements BlobStore {
     await Promise.allSettled(this.#underWay) // what was sent before is still done
   }
 
+  async #read<T>(signal: AbortSignal | undefined, look: (storage: Storage) => T): Promise<T> {
+    try {
+      return await this.#send(signal, async () => {
+        const storage = pageStorage()
+        await this.#order.caughtUp(storage)
+        return look(storage)
+      })
+    } finally {
+      throwIfAborted(signal)
+    }
+  }
+
   async #change(
     key: string,
-    data: Uint8Array | null,
     expected: Version | null,
-    options: RequestOptions,
+    { signal }: RequestOptions,
+    data?: Uint8Array,
   ): Promise<Version> {
-    const { runtime } = this.#options
-    return await this.#send(`change file ${key}`, options, givenUp, async () => {
-      if (data !== null && data.length > MAX_BLOB_BYTES) throw tooLarge(key)
-      const storage = storageOfPage()
-      const body = data === null ? null : toBase64(data) // now: the caller may go on changing `data`
-      const token = toBase64(runtime.randomBytes(TOKEN_BYTES))
-      return await this.#order.alone(storage, options.signal, async (number) => {
-        if (options.signal?.aborted) throw givenUp(options.signal)
-        const entry = this.#entry(key)
-        if ((parseEntry(key, storage.getItem(entry))?.version ?? null) !== expected) throw conflict(key)
+    return await this.#send(signal, async () => {
+      if (data && data.length > MAX_BLOB_BYTES)
+        throw new VaultError('ERR_TOO_LARGE', 'localStorage takes 3 MiB a file.')
+      const storage = pageStorage()
+      const base64 = data && toBase64(data) // now: the caller may go on changing `data`
+      const token = toBase64(this.#runtime.randomBytes(TOKEN_BYTES))
+      return await this.#order.alone(storage, signal, async (number) => {
+        const entry = this.#prefix + key
+        if ((parseEntry(storage.getItem(entry))?.version ?? null) !== expected) {
+          throw new VaultError('ERR_CONFLICT', `File ${key} has another version by now.`)
+        }
         const version = `${number}.${token}`
-        const next = body === null ? null : formatEntry(version, body)
-        this.#order.prepare(storage)
+        const next = base64 === undefined ? null : `${version}:${base64}`
         // Either replaces the entry or throws and leaves it as it was (HTML, section 12.2.1, `setItem`).
         if (next === null) storage.removeItem(entry)
         else storage.setItem(entry, next)
-        await this.#announce(storage, key, number, next)
+        await this.#announce(storage, number, entry, next)
+        announce(entry)
         return version
       })
     })
   }
 
-  /** From here on the change is made, so a failure does not say that it was not. */
-  async #announce(storage: Storage, key: string, number: number, next: string | null): Promise<void> {
+  /** The change is made; from here on a failure must not say that it was not. */
+  async #announce(storage: Storage, number: number, entry: string, next: string | null): Promise<void> {
+    let cause: unknown
     try {
       await this.#order.announce(storage, number)
-    } catch (cause) {
-      throw new VaultError('ERR_UNAVAILABLE', `Other tabs may not see the change of file ${key}.`, { cause })
-    }
-    // Two tabs may both find room where there is enough for one; the browser then takes a change back.
-    if (storage.getItem(this.#entry(key)) !== next) {
-      throw new VaultError('ERR_UNAVAILABLE', `The browser did not keep the change of file ${key}. Try again.`)
-    }
-    announce(this.#options.prefix, key)
-  }
-
-  #entry(key: string): string {
-    return `${this.#options.prefix}:${key}`
-  }
-
-  /** What an entry of the storage is in a listing: one file, or nothing. A foreign value has no version. */
-  #describe(storage: Storage, name: string): ListedBlob[] {
-    const key = name.slice(this.#options.prefix.length + 1)
-    const text = name === this.#entry(key) && isBlobKey(key) ? storage.getItem(name) : null
-    return text === null ? [] : [{ key, ...describeEntry(text) }]
-  }
-
-  /** Rejects with `onAbort`'s error as soon as the signal is aborted; `close` waits for `work` all the same. */
-  async #send<T>(
-    doing: string,
-    { signal }: RequestOptions,
-    onAbort: (signal: AbortSignal) => VaultError,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    this.#assertOpen()
-    if (signal?.aborted) throw aborted(signal)
-    const answer = work()
-    const ended: Promise<unknown> = answer.catch(() => undefined).then(() => this.#underWay.delete(ended))
-    this.#underWay.add(ended)
-    const stopListening = new AbortController()
-    const abortion = new Promise<never>((_, reject) => {
-      signal?.addEventListener('abort', () => reject(onAbort(signal)), { signal: stopListening.signal })
-    })
-    try {
-      return await Promise.race([answer, abortion])
+      // Two tabs may both find room where there is enough for one; the browser then takes a change back.
+      if (storage.getItem(entry) === next) return
     } catch (error) {
-      throw failure(error, doing)
+      cause = error
+    }
+    throw new VaultError('ERR_UNAVAILABLE', 'The change may be lost. Try again.', { cause })
+  }
+
+  /** Sends a request, for which `close` waits. Only the lock can take long to come, so only waiting for it is cut short by the signal. */
+  async #send<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    throwIfAborted(signal)
+    const answer = work()
+    this.#underWay.add(answer)
+    try {
+      return await answer
+    } catch (error) {
+      throw failure(error, signal)
     } finally {
-      stopListening.abort()
+      this.#underWay.delete(answer)
     }
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The localStorage store was closed. Create a new one.')
+    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The store was closed.')
   }
-}
-
-function aborted({ reason }: AbortSignal): VaultError {
-  return new VaultError('ERR_ABORTED', 'The operation was aborted by its signal.', { cause: reason })
-}
-
-function givenUp({ reason }: AbortSignal): VaultError {
-  return new VaultError('ERR_UNAVAILABLE', 'The change was given up on its way.', { cause: reason })
-}
-
-function conflict(key: string): VaultError {
-  return new VaultError('ERR_CONFLICT', `File ${key} is not the version that was to be replaced. Read it again.`)
-}
-
-function tooLarge(key: string): VaultError {
-  return new VaultError(
-    'ERR_TOO_LARGE',
-    `File ${key} is larger than the ${MAX_BLOB_BYTES} bytes that localStorage takes.`,
-  )
 }
 
 /**

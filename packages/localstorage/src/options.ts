@@ -1,4 +1,4 @@
-import { createRuntime, type Runtime } from '@vaultdb/core'
+import { checkOptions, createRuntime, type Runtime } from '@vaultdb/core'
 
 /** Options of `createLocalStorageStore`. */
 export interface LocalStorageStoreOptions {
@@ -11,18 +11,12 @@ export interface LocalStorageStoreOptions {
   readonly runtime?: Pick<Runtime, 'monotonicMs' | 'randomBytes'>
 }
 
-const NAMES: readonly string[] = ['prefix', 'runtime'] satisfies (keyof LocalStorageStoreOptions)[]
-
 /** The options with their defaults. Throws a `TypeError` for what they cannot be. */
 export function resolveOptions(options: LocalStorageStoreOptions): Required<LocalStorageStoreOptions> {
-  if (typeof options !== 'object' || options === null) throw new TypeError('The options must be an object.')
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) {
-    throw new TypeError(`createLocalStorageStore has no option ${JSON.stringify(unknown)}, only ${NAMES.join(', ')}.`)
-  }
+  checkOptions(options, ['prefix', 'runtime'], 'createLocalStorageStore')
   const { prefix, runtime = createRuntime() } = options
   if (typeof prefix !== 'string' || !/^[\w./-]{1,100}$/.test(prefix)) {
-    throw new TypeError('Option `prefix` must be 1 to 100 characters of A-Z a-z 0-9 . _ - /')
+    throw new TypeError('Option `prefix` must be 1 to 100 of A-Z a-z 0-9 . _ - /')
   }
   return { prefix, runtime }
 }

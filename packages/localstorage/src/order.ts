@@ -6,7 +6,8 @@
 // changes arrive in order, so everything before it is there as well.
 
 import { type Runtime, VaultError } from '@vaultdb/core'
-import { locksIfAny, locksOfPage } from './failures.ts'
+import { foreign, unsupported } from './failures.ts'
+import { pageLocks } from './page.ts'
 
 /** A change takes milliseconds to arrive; after this long something is wrong. */
 const PATIENCE_MS = 2000
@@ -17,18 +18,12 @@ const DIGITS = 16
 interface Shared {
   /** Number of the last change made here. Its lock is held as long as the page lives, or until the next change. */
   own: number
-  release: () => void
-  /** Up to this number changes were cleared away. */
+  release?: () => void
+  /** Changes up to this number were cleared away. */
   cleared: number
 }
 
 const shares: Map<string, Shared> = new Map()
-
-function sharedOf(prefix: string): Shared {
-  const shared = shares.get(prefix) ?? { own: 0, release: () => undefined, cleared: 0 }
-  shares.set(prefix, shared)
-  return shared
-}
 
 /** The order of the changes to one prefix, over all pages of the origin. */
 export class Order {
@@ -41,35 +36,46 @@ export class Order {
     this.#lock = `vaultdb:${prefix}`
     this.#entry = `${prefix}:#` // no blob key has a `#`
     this.#runtime = runtime
-    this.#shared = sharedOf(prefix)
+    this.#shared = shares.get(prefix) ?? { own: 0, cleared: 0 }
+    shares.set(prefix, this.#shared)
   }
 
-  /** Runs `change` alone among all pages, with an up-to-date storage and the number of the change. */
+  /**
+   * Runs `change` alone among all pages, with an up-to-date storage and the number of the change, which it hands to
+   * {@link announce} when it is made.
+   */
   async alone<T>(
     storage: Storage,
     signal: AbortSignal | undefined,
     change: (number: number) => Promise<T>,
   ): Promise<T> {
-    const options: LockOptions = signal === undefined ? {} : { signal }
-    const result = await locksOfPage().request(this.#lock, options, async () => {
+    const locks = pageLocks()
+    if (!locks) throw unsupported('Writing takes Web Locks, which take https.')
+    return await locks.request(this.#lock, signal ? { signal } : {}, async () => {
       const seen = await this.caughtUp(storage)
-      return await change(Math.max(seen, this.#shared.own, this.#shared.cleared) + 1)
+      const { own, cleared } = this.#shared
+      // The entry is made before anything is changed, while there may be no room for it.
+      if (this.#seen(storage) === null) this.#show(storage, 0)
+      return await change(Math.max(seen, own, cleared) + 1)
     })
-    return result
-  }
-
-  /** Makes room for the numbers, before anything is changed. */
-  prepare(storage: Storage): void {
-    if (storage.getItem(this.#entry) === null) storage.setItem(this.#entry, '0'.repeat(DIGITS))
   }
 
   /** Lets all pages know that the change was made. */
   async announce(storage: Storage, number: number): Promise<void> {
-    storage.setItem(this.#entry, String(number).padStart(DIGITS, '0'))
-    const release = await held(`${this.#lock}#${number}`)
-    this.#shared.release()
-    this.#shared.release = release
-    this.#shared.own = number
+    this.#show(storage, number)
+    const shared = this.#shared
+    await new Promise<void>((held, reject) => {
+      const locks = pageLocks() as LockManager
+      const hold = (): Promise<void> => {
+        shared.release?.()
+        shared.own = number
+        held()
+        return new Promise((release) => {
+          shared.release = release
+        })
+      }
+      locks.request(`${this.#lock}#${number}`, hold).catch(reject)
+    })
   }
 
   /** Resolves to the number of the last change, as soon as this page's storage shows all that were made before the call. */
@@ -78,39 +84,31 @@ export class Order {
     for (;;) {
       const made = await this.#lastElsewhere()
       const seen = this.#seen(storage)
-      if (made <= (seen ?? this.#shared.cleared)) return Math.max(made, seen ?? 0)
+      if (made <= (seen ?? this.#shared.cleared)) return seen ?? made
       if (this.#runtime.monotonicMs() - began < PATIENCE_MS) continue
-      if (seen !== null) {
-        const message = "Another tab's change has not arrived in this tab's localStorage. Try again."
-        throw new VaultError('ERR_UNAVAILABLE', message)
-      }
+      if (seen !== null) throw new VaultError('ERR_UNAVAILABLE', 'A change of another tab does not arrive. Try again.')
       this.#shared.cleared = made // the numbers are gone, and so is all the rest
     }
   }
 
   /** The highest number among the locks of other pages. This page's storage shows its own changes at once. */
   async #lastElsewhere(): Promise<number> {
-    const { held = [] } = (await locksIfAny()?.query()) ?? {}
-    const numbers = held.map(({ name = '' }) => (name.startsWith(`${this.#lock}#`) ? Number(name.split('#')[1]) : 0))
+    const held = (await pageLocks()?.query())?.held ?? []
+    const numbers = held.map(({ name = '' }) => {
+      const [lock, number] = name.split('#')
+      return lock === this.#lock ? Number(number ?? 0) : 0
+    })
     return Math.max(0, ...numbers.filter((number) => number !== this.#shared.own))
+  }
+
+  #show(storage: Storage, number: number): void {
+    storage.setItem(this.#entry, String(number).padStart(DIGITS, '0'))
   }
 
   #seen(storage: Storage): number | null {
     const text = storage.getItem(this.#entry)
     if (text === null) return null
-    if (/^\d{16}$/.test(text)) return Number(text)
-    throw new VaultError(
-      'ERR_UNSUPPORTED',
-      `Entry ${this.#entry} of localStorage is not VaultDB's: choose another prefix.`,
-    )
+    if (!/^\d{16}$/.test(text)) throw foreign()
+    return Number(text)
   }
-}
-
-/** Resolves once the lock, which nobody else asks for, is held, to what lets go of it. */
-function held(name: string): Promise<() => void> {
-  return new Promise((resolve, reject) => {
-    locksOfPage()
-      .request(name, () => new Promise<void>((release) => resolve(release)))
-      .catch(reject)
-  })
 }

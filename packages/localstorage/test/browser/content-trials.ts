@@ -19,7 +19,7 @@ const FOREIGN: readonly string[] = [
   '1.AAAAAAAAAAAA',
   ':AAAA',
   'AAAAAAAAAAAA:AAAA',
-  '1.AAAAAAAAAAA:AAAA',
+  '1.:AAAA',
   '1.AAAAAAAAAAAA:AAA',
   '1.AAAAAAAAAAAA:AA==\n',
   '1.AAAAAAAAAAAA: AAAA',
