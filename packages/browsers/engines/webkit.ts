@@ -14,14 +14,15 @@ const START = `
   globalThis.calls ??= {}
   Promise.resolve().then(() => globalThis[name](...args)).then(
     (value) => { calls[id] = { value } },
-    (error) => { calls[id] = { error: error.name + ': ' + error.message } },
+    (error) => { calls[id] = { reason: error.name + ': ' + error.message } },
   )`
 const TAKE = `
   const outcome = calls[arguments[0]]
   delete calls[arguments[0]]
   return outcome ?? null`
 
-type Outcome = { readonly value?: unknown; readonly error?: string } | null
+/** No property is called `error`: by that name WebDriver knows its own. */
+type Outcome = { readonly value?: unknown; readonly reason?: string } | null
 
 /** A classic WebDriver session does one thing at a time, in one window at a time. */
 class Windows {
@@ -66,7 +67,7 @@ class WebKitTab implements Tab {
     await this.#in((session) => session.executeScript(START, [id, name, args]))
     for (;;) {
       const outcome: Outcome = await this.#in((session) => session.executeScript(TAKE, [id]))
-      if (outcome?.error !== undefined) throw new Error(outcome.error)
+      if (outcome?.reason !== undefined) throw new Error(outcome.reason)
       if (outcome !== null) return outcome.value
       await pause(POLL_MS)
     }

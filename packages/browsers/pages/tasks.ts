@@ -17,8 +17,8 @@ interface Counter {
 const CREDENTIALS = { key: new Uint8Array(32).fill(7) }
 /** Small, so that few documents make many shards, and writes are often splits. */
 const SHARD_BYTES = 4096
-/** Several clients write one document without a pause: each must be patient. */
-const RETRY = { conflictAttempts: 1000, maxDelayMs: 100 }
+/** Several clients write one document again and again: each must be patient, and soon back, for them to meet often. */
+const RETRY = { conflictAttempts: 1000, maxDelayMs: 1 }
 
 /** Tells this page or worker from another, and a service worker from itself before it was stopped. */
 const INSTANCE = crypto.randomUUID()
@@ -59,6 +59,8 @@ async function increment(place: Place, path: string, times: number): Promise<voi
   const db = await vault(place)
   for (let done = 0; done < times; done += 1) {
     await db.update<Counter>(path, (counter) => ({ count: (counter?.count ?? 0) + 1 }))
+    // Without a pause whoever has just written would be the first again, and write alone for long.
+    await new Promise((resolve) => setTimeout(resolve, 0))
   }
 }
 

@@ -13,6 +13,8 @@ async function countTogether(
   const place = { store, name }
   const [[first]] = crew as [[Client, Context]]
   await first.run('page', 'createVault', place)
+  // Each has its worker started and the vault open before any of them begins.
+  for (const [client, context] of crew) await client.run(context, 'counts', place, [PATH])
   await Promise.all(crew.map(([client, context]) => client.run(context, 'increment', place, PATH, TIMES)))
   expect(await first.run('page', 'counts', place, [PATH])).toEqual([crew.length * TIMES])
   expect(await first.run('page', 'problems', place)).toEqual([])
