@@ -15,6 +15,7 @@ export default defineConfig({
       { find: '@vaultdb/fs', replacement: source('fs/src/index.ts') },
       { find: '@vaultdb/indexeddb', replacement: source('indexeddb/src/index.ts') },
       { find: '@vaultdb/localstorage', replacement: source('localstorage/src/index.ts') },
+      { find: '@vaultdb/remotestorage', replacement: source('remotestorage/src/index.ts') },
       { find: '@vaultdb/s3', replacement: source('s3/src/index.ts') },
       { find: 'vaultdb/csv', replacement: source('cli/src/csv.ts') },
     ],

@@ -11,6 +11,7 @@ const NAMES = new Map([
   ['fs/src', '@vaultdb/fs'],
   ['indexeddb/src', '@vaultdb/indexeddb'],
   ['localstorage/src', '@vaultdb/localstorage'],
+  ['remotestorage/src', '@vaultdb/remotestorage'],
   ['s3/src', '@vaultdb/s3'],
   ['cli/src/csv', 'vaultdb/csv'],
 ])

@@ -1,0 +1,55 @@
+import { throwIfAborted, VaultError } from '@vaultdb/core'
+import { type Access, assertConditions, assertToken, type GetAccess, toRoot } from './access.ts'
+
+const LOOPBACK = /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/
+
+/** Asks remotestoragejs, which is loaded only for this. It gives up after its own five seconds. */
+async function discover(userAddress: string): Promise<string> {
+  const { default: RemoteStorage } = await import('remotestoragejs')
+  const { href, storageApi } = await RemoteStorage.Discover(userAddress).catch(() => {
+    const message = `No remoteStorage was found for ${userAddress}. Check the address and the connection.`
+    throw new VaultError('ERR_UNAVAILABLE', message)
+  })
+  assertConditions(storageApi)
+  const root = toRoot(href)
+  if (root === null || (root.startsWith('http:') && !LOOPBACK.test(root))) {
+    const message = `The storage of ${userAddress} has no https address. If you trust the network, give its \`href\` instead.`
+    throw new VaultError('ERR_UNSUPPORTED', message)
+  }
+  return root
+}
+
+/** The result of `work`, or `ERR_ABORTED` as soon as the signal is aborted. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  throwIfAborted(signal)
+  let stop: () => void = () => undefined
+  const abortion = new Promise<null>((resolve) => {
+    stop = () => resolve(null)
+  })
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    const result = await Promise.race([work, abortion])
+    throwIfAborted(signal)
+    return result as T
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+/** Access to the storage that WebFinger (RFC 7033) names for a user: looked up once, at the first request. */
+export function discoveredAccess(userAddress: unknown, token: unknown): GetAccess {
+  if (typeof userAddress !== 'string' || !/^[^\s@/?#]+@[^\s@/?#]+$/.test(userAddress)) {
+    throw new TypeError('Option `userAddress` must be an address such as "ada@storage.example".')
+  }
+  assertToken(token)
+  let finding: Promise<string> | undefined
+  return async (signal): Promise<Access> => {
+    throwIfAborted(signal)
+    finding ??= discover(userAddress)
+    const root = await unlessAborted(finding, signal).catch((error: unknown) => {
+      if (signal?.aborted !== true) finding = undefined // another time it may be found
+      throw error
+    })
+    return { root, token }
+  }
+}
