@@ -1,6 +1,4 @@
 const HEX = '0123456789abcdef'
-const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const BASE64URL_VALUES: ReadonlyMap<string, number> = new Map([...BASE64URL].map((digit, value) => [digit, value]))
 
 const encoder = new TextEncoder()
 // `ignoreBOM` keeps a leading U+FEFF, which the default silently drops: decoding must lose nothing.
@@ -72,15 +70,9 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> {
 
 /** Unpadded base64url (RFC 4648, section 5). */
 export function toBase64Url(bytes: Uint8Array): string {
-  let text = ''
-  let bits = 0
-  let held = 0
-  for (const byte of bytes) {
-    held = ((held << 8) | byte) & 0xffff
-    bits += 8
-    for (; bits >= 6; bits -= 6) text += BASE64URL[(held >> (bits - 6)) & 63]
-  }
-  return bits === 0 ? text : text + BASE64URL[(held << (6 - bits)) & 63]
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
 /**
@@ -88,22 +80,16 @@ export function toBase64Url(bytes: Uint8Array): string {
  * that every value has one spelling. Throws a `RangeError` for any other, and where there are not exactly `length` bytes.
  */
 export function fromBase64Url(text: string, length?: number): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(Math.floor((text.length * 3) / 4))
-  if (length !== undefined && out.length !== length) throw new RangeError(`Expected base64url of ${length} bytes.`)
-  let bits = 0
-  let held = 0
-  let offset = 0
-  for (const digit of text) {
-    const value = BASE64URL_VALUES.get(digit)
-    if (value === undefined) throw new RangeError('Expected unpadded base64url.')
-    held = ((held << 6) | value) & 0xffff
-    bits += 6
-    if (bits < 8) continue
-    bits -= 8
-    out[offset++] = held >> bits
+  let binary = ''
+  try {
+    binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  } catch {
+    // Then nothing is written again below, and the text is not that.
   }
-  if (bits >= 6 || (held & ((1 << bits) - 1)) !== 0) throw new RangeError('Expected canonical base64url.')
-  return out
+  const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
+  // `atob` forgives padding, white space and unused bits; written again they are gone.
+  if (toBase64Url(bytes) === text && bytes.length === (length ?? bytes.length)) return bytes
+  throw new RangeError('Expected canonical unpadded base64url, of the right length.')
 }
 
 /** Whether `text` is canonical unpadded base64url of exactly `length` bytes. */

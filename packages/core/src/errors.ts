@@ -26,11 +26,11 @@ export interface VaultErrorDetails {
   /** The error below this one. */
   readonly cause?: unknown
   /** How much of a failed write was applied; absent on errors of reads. */
-  readonly applied?: Applied
+  readonly applied?: Applied | undefined
   /** How long the store asks to wait before the next request, in milliseconds. */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
   /** Of a failed `write`: one result or error for each of its operations, in their order. */
-  readonly results?: readonly unknown[]
+  readonly results?: readonly unknown[] | undefined
 }
 
 /**
@@ -49,11 +49,9 @@ export class VaultError extends Error {
   readonly results?: readonly unknown[]
 
   constructor(code: VaultErrorCode, message: string, details: VaultErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    super(message, details)
     this.code = code
-    if (details.applied !== undefined) this.applied = details.applied
-    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs
-    if (details.results !== undefined) this.results = details.results
+    Object.assign(this, details)
   }
 }
 

@@ -15,21 +15,9 @@ describe('checkOptions', () => {
     expect(() => check(options)).toThrow(new TypeError('The options of open must be an object.'))
   })
 
-  test.each([
-    ['timeout', 'timeoutMs'],
-    ['timeoutMS', 'timeoutMs'],
-    ['atempts', 'attempts'],
-    ['maxDelay', 'maxDelayMs'],
-    ['runtimes', 'runtime'],
-  ])('asks whether %s was to be %s', (wrong, right) => {
-    expect(() => check({ [wrong]: 1 })).toThrow(
-      new TypeError(`open has no option "${wrong}": did you mean \`${right}\`?`),
-    )
-  })
-
-  test('names all options where none is near', () => {
-    const message = 'open has no option "colour": it takes `timeoutMs`, `attempts`, `maxDelayMs`, `runtime`.'
-    expect(() => check({ colour: 1 })).toThrow(new TypeError(message))
+  test('names what it takes, for a misspelt option', () => {
+    const message = 'open has no option "timeout": it takes timeoutMs, attempts, maxDelayMs, runtime.'
+    expect(() => check({ timeout: 1 })).toThrow(new TypeError(message))
     expect(() => checkOptions({ colour: 1 }, [], 'close')).toThrow('it takes none.')
   })
 
@@ -50,7 +38,7 @@ describe('values of options', () => {
       expect(() => integerOption('n', wrong, 1, 5, 3)).toThrow(TypeError)
     }
     expect(() => integerOption('n', undefined, 1, 5)).toThrow(
-      new TypeError('Option `n` must be an integer, from 1 to 5.'),
+      new TypeError('Option `n` must be an integer from 1 to 5.'),
     )
   })
 
@@ -64,7 +52,7 @@ describe('values of options', () => {
     expect(choiceOption('c', undefined, ['none', 'deflate'], 'none')).toBe('none')
     expect(choiceOption('c', 'deflate', ['none', 'deflate'], 'none')).toBe('deflate')
     expect(() => choiceOption('c', 'zip', ['none', 'deflate'], 'none')).toThrow(
-      new TypeError("Option `c` must be 'none' or 'deflate'."),
+      new TypeError('Option `c` must be none or deflate.'),
     )
   })
 })

@@ -4,26 +4,6 @@ export type KdfParameters =
   | { readonly name: 'scrypt'; readonly N: number; readonly r: number; readonly p: number; readonly salt: string }
   | { readonly name: 'pbkdf2-sha256'; readonly c: number; readonly salt: string }
 
-/**
- * The cheapest settings that OWASP's Password Storage Cheat Sheet accepts; one row must be reached in both columns.
- * Argon2id: memory in KiB and passes. scrypt (with r of 8 or more): N and p. PBKDF2-HMAC-SHA-256: iterations.
- */
-const ARGON2ID_FLOOR = [
-  [47_104, 1],
-  [19_456, 2],
-  [12_288, 3],
-  [9_216, 4],
-  [7_168, 5],
-] as const
-const SCRYPT_FLOOR = [
-  [2 ** 17, 1],
-  [2 ** 16, 2],
-  [2 ** 15, 3],
-  [2 ** 14, 5],
-  [2 ** 13, 10],
-] as const
-const PBKDF2_FLOOR = 600_000
-
 /** 1 GiB: more than a browser tab or a small server spares. */
 const MAX_MEMORY_KIB = 2 ** 20
 /**
@@ -32,49 +12,73 @@ const MAX_MEMORY_KIB = 2 ** 20
  */
 const MAX_COST_KIB = 2 ** 22
 
-type Floor = readonly (readonly [first: number, second: number])[]
-
-function reaches(floor: Floor, first: number, second: number): boolean {
-  return floor.some(([leastFirst, leastSecond]) => first >= leastFirst && second >= leastSecond)
+/** A key derivation and what its numbers may be. */
+interface Kdf {
+  /** By a number's name in the file, in the order in which they stand there. */
+  readonly numbers: Readonly<Record<string, readonly [option: string, usual: number, most: number]>>
+  /** The cheapest settings that are accepted: in one row every number must be reached. */
+  readonly floor: readonly (readonly number[])[]
+  /** KiB of memory that it takes, and that it writes. */
+  kibOf(...numbers: readonly number[]): readonly [taken: number, written: number]
 }
 
-function isCount(value: number, min: number, max: number): boolean {
-  return Number.isSafeInteger(value) && value >= min && value <= max
-}
+/**
+ * Defaults: RFC 9106, section 4, second recommendation; OWASP's first choices for the others. Floors: the cheapest settings
+ * of OWASP's Password Storage Cheat Sheet.
+ */
+export const KDFS: ReadonlyMap<unknown, Kdf> = new Map<unknown, Kdf>([
+  [
+    'argon2id',
+    {
+      numbers: {
+        m: ['memoryKiB', 65_536, MAX_MEMORY_KIB],
+        t: ['passes', 3, MAX_COST_KIB],
+        p: ['parallelism', 4, 16],
+      },
+      floor: [
+        [47_104, 1, 1],
+        [19_456, 2, 1],
+        [12_288, 3, 1],
+        [9_216, 4, 1],
+        [7_168, 5, 1],
+      ],
+      kibOf: (m, t) => [m, m * t],
+    },
+  ],
+  [
+    'scrypt',
+    {
+      numbers: { N: ['N', 2 ** 17, 2 ** 23], r: ['r', 8, 32], p: ['p', 1, MAX_COST_KIB] },
+      floor: [
+        [2 ** 17, 8, 1],
+        [2 ** 16, 8, 2],
+        [2 ** 15, 8, 3],
+        [2 ** 14, 8, 5],
+        [2 ** 13, 8, 10],
+      ],
+      // Not a power of two: no memory is enough for it.
+      kibOf: (N, r, p) => [Number.isInteger(Math.log2(N)) ? (N * r) / 8 : Number.NaN, (N * r * p) / 4],
+    },
+  ],
+  [
+    'pbkdf2-sha256',
+    { numbers: { c: ['iterations', 600_000, 2.5 * MAX_COST_KIB] }, floor: [[600_000]], kibOf: (c) => [0, (c * 2) / 5] },
+  ],
+])
 
-/** Cost of one derivation in KiB written, or what is wrong with its parameters. */
+/** KiB that one derivation writes, or what is wrong with its parameters. */
 function costOf(parameters: KdfParameters): number | string {
-  switch (parameters.name) {
-    case 'argon2id': {
-      const { m, t, p } = parameters
-      if (!isCount(p, 1, 16)) return 'Argon2id takes 1 to 16 lanes.'
-      if (!isCount(m, 1, MAX_MEMORY_KIB)) return `Argon2id takes at most ${MAX_MEMORY_KIB} KiB of memory.`
-      if (!isCount(t, 1, MAX_COST_KIB)) return `Argon2id takes 1 to ${MAX_COST_KIB} passes.`
-      if (!reaches(ARGON2ID_FLOOR, m, t)) {
-        return 'Argon2id needs at least 46 MiB of memory with 1 pass, 19 MiB with 2, 12 MiB with 3, 9 MiB with 4 or 7 MiB with 5.'
-      }
-      return m * t
-    }
-    case 'scrypt': {
-      const { N, r, p } = parameters
-      if (!isCount(r, 8, 32)) return 'scrypt takes an r of 8 to 32.'
-      if (!isCount(N, 2, 2 ** 23) || !Number.isInteger(Math.log2(N)))
-        return 'scrypt takes a power of two as N, at most 2^23.'
-      if (!isCount(p, 1, MAX_COST_KIB)) return `scrypt takes a p of 1 to ${MAX_COST_KIB}.`
-      if ((N * r) / 8 > MAX_MEMORY_KIB) return `scrypt takes at most ${MAX_MEMORY_KIB} KiB of memory (128 N r bytes).`
-      if (!reaches(SCRYPT_FLOOR, N, p)) {
-        return 'scrypt needs at least N of 2^17 with a p of 1, 2^16 with 2, 2^15 with 3, 2^14 with 5 or 2^13 with 10.'
-      }
-      return (N * r * p) / 4
-    }
-    case 'pbkdf2-sha256': {
-      const { c } = parameters
-      if (!isCount(c, PBKDF2_FLOOR, 2.5 * MAX_COST_KIB)) {
-        return `PBKDF2 takes ${PBKDF2_FLOOR} to ${2.5 * MAX_COST_KIB} iterations.`
-      }
-      return (c * 2) / 5
-    }
-  }
+  const { numbers, floor, kibOf } = KDFS.get(parameters.name) as Kdf
+  const members: Readonly<Record<string, unknown>> = parameters
+  const given = Object.keys(numbers).map((name) => members[name] as number)
+  const most = Object.values(numbers).map(([, , limit]) => limit)
+  const [taken, written] = kibOf(...given)
+  const isWithin = given.every((number, at) => Number.isSafeInteger(number) && number <= (most[at] as number))
+  const reaches = floor.some((row) => row.every((least, at) => (given[at] as number) >= least))
+  if (isWithin && reaches && taken <= MAX_MEMORY_KIB) return written
+  const options = Object.values(numbers).map(([option]) => option)
+  const bounds = `takes (${options}) from ${floor.map((row) => `(${row})`).join(' or ')} to (${most})`
+  return `${parameters.name} ${bounds}, at most 1 GiB of memory, and for N powers of two.`
 }
 
 /** What is wrong with the parameters of slots that would be tried together; `null` when nothing is. */
@@ -85,6 +89,5 @@ export function checkKdfBounds(parameters: readonly KdfParameters[]): string | n
     if (typeof cost === 'string') return cost
     totalKiB += cost
   }
-  if (totalKiB <= MAX_COST_KIB) return null
-  return 'it costs more than 4 GiB of memory written: Argon2id KiB × passes, scrypt N × r × p / 4, PBKDF2 iterations × 2 / 5.'
+  return totalKiB <= MAX_COST_KIB ? null : 'it writes more than 4 GiB of memory: lower its numbers.'
 }

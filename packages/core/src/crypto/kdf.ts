@@ -2,11 +2,12 @@ import { argon2idAsync } from '@noble/hashes/argon2.js'
 import { pbkdf2Async } from '@noble/hashes/pbkdf2.js'
 import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, equalBytes, fromBase64Url, fromHex, toBase64Url, utf8 } from '../bytes.ts'
+import { concatBytes, equalBytes, fromBase64Url, toBase64Url, utf8 } from '../bytes.ts'
 import { VaultError } from '../errors.ts'
+import { checkOptions } from '../options.ts'
 import type { Argon2idInput, Runtime } from '../runtime.ts'
 import { hkdfSha256 } from './hash.ts'
-import { checkKdfBounds, type KdfParameters } from './kdf-bounds.ts'
+import { checkKdfBounds, KDFS, type KdfParameters } from './kdf-bounds.ts'
 import { label } from './label.ts'
 
 /** How a password becomes a key. Unknown names and options are a `TypeError`, values out of bounds a `RangeError`. */
@@ -44,59 +45,27 @@ export type KdfOptions =
       readonly iterations?: number
     }
 
-/** RFC 9106, section 4, second recommendation; OWASP's first choices for the others. */
-export const KDF_DEFAULTS: Readonly<{
-  argon2id: Readonly<{ memoryKiB: number; passes: number; parallelism: number }>
-  scrypt: Readonly<{ N: number; r: number; p: number }>
-  'pbkdf2-sha256': Readonly<{ iterations: number }>
-}> = {
-  argon2id: { memoryKiB: 65_536, passes: 3, parallelism: 4 },
-  scrypt: { N: 131_072, r: 8, p: 1 },
-  'pbkdf2-sha256': { iterations: 600_000 },
-}
-
 const SALT_BYTES = 16
 const KEY_BYTES = 32
 const EMPTY = new Uint8Array(0)
 /** NFKD makes one password of all its spellings; this bounds the work that a pasted file would cause. */
 const MAX_PASSWORD_BYTES = 1_024
 
-/** The given options over the defaults; a `TypeError` for a name or an option that is not known. */
-function withDefaults<T extends object>(options: KdfOptions, defaults: T): T {
-  const known = new Set(['name', ...Object.keys(defaults)])
-  for (const name of Object.keys(options)) {
-    if (known.has(name)) continue
-    throw new TypeError(
-      `kdf has no option ${JSON.stringify(name)}; for ${options.name} it takes ${[...known].join(', ')}.`,
-    )
-  }
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  return { ...defaults, ...Object.fromEntries(given) }
-}
-
-function toParameters(options: KdfOptions, salt: string): KdfParameters {
-  switch (options.name) {
-    case 'argon2id': {
-      const { memoryKiB, passes, parallelism } = withDefaults(options, KDF_DEFAULTS.argon2id)
-      return { name: 'argon2id', m: memoryKiB, t: passes, p: parallelism, salt }
-    }
-    case 'scrypt':
-      return { name: 'scrypt', ...withDefaults(options, KDF_DEFAULTS.scrypt), salt }
-    case 'pbkdf2-sha256':
-      return { name: 'pbkdf2-sha256', c: withDefaults(options, KDF_DEFAULTS['pbkdf2-sha256']).iterations, salt }
-    default:
-      throw new TypeError("kdf.name must be 'argon2id', 'scrypt' or 'pbkdf2-sha256'.")
-  }
-}
-
 /**
  * Parameters for a new password slot, with a salt of their own. `TypeError` for unknown options, `RangeError` for values
  * below what OWASP accepts or above what every reader computes.
  */
 export function newKdfParameters(runtime: Runtime, options: KdfOptions = { name: 'argon2id' }): KdfParameters {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError("kdf must be an object like { name: 'argon2id' }.")
-  const parameters = toParameters(options, toBase64Url(runtime.randomBytes(SALT_BYTES)))
+  const kdf = KDFS.get(options?.name)
+  if (kdf === undefined) throw new TypeError(`kdf must be an object with a name out of ${[...KDFS.keys()].join(', ')}.`)
+  checkOptions(options, ['name', ...Object.values(kdf.numbers).map(([option]) => option)], 'kdf')
+  const given: Readonly<Record<string, unknown>> = options
+  const numbers = Object.entries(kdf.numbers).map(([name, [option, usual]]) => {
+    const value = given[option]
+    return [name, value === undefined ? usual : value]
+  })
+  const salt = toBase64Url(runtime.randomBytes(SALT_BYTES))
+  const parameters = { name: options.name, ...Object.fromEntries(numbers), salt } as KdfParameters
   const problem = checkKdfBounds([parameters])
   if (problem !== null) throw new RangeError(`kdf: ${problem}`)
   return parameters
@@ -104,14 +73,11 @@ export function newKdfParameters(runtime: Runtime, options: KdfOptions = { name:
 
 /** The options that give stored parameters again, but for their salt. */
 export function kdfOptionsOf(parameters: KdfParameters): KdfOptions {
-  switch (parameters.name) {
-    case 'argon2id':
-      return { name: 'argon2id', memoryKiB: parameters.m, passes: parameters.t, parallelism: parameters.p }
-    case 'scrypt':
-      return { name: 'scrypt', N: parameters.N, r: parameters.r, p: parameters.p }
-    case 'pbkdf2-sha256':
-      return { name: 'pbkdf2-sha256', iterations: parameters.c }
-  }
+  const { name } = parameters
+  const members: Readonly<Record<string, unknown>> = parameters
+  const { numbers = {} } = KDFS.get(name) ?? {}
+  const options = Object.entries(numbers).map(([number, [option]]) => [option, members[number]])
+  return { name, ...Object.fromEntries(options) } as KdfOptions
 }
 
 /**
@@ -123,8 +89,7 @@ export function assertKdfBounds(parameters: readonly KdfParameters[]): void {
   if (problem === null) return
   throw new VaultError(
     'ERR_CORRUPT',
-    `The vault's root file asks for a key derivation that is refused: ${problem} ` +
-      'Nobody can have created it like this: restore the file `vault` from a backup, or ask whoever has access to the store.',
+    `"vault" was tampered with, it asks for a key derivation that is refused: ${problem} Restore it from a backup.`,
   )
 }
 
@@ -135,11 +100,10 @@ export function assertKdfBounds(parameters: readonly KdfParameters[]): void {
 export function encodePassword(password: unknown): Uint8Array {
   if (typeof password !== 'string') throw new TypeError('The password must be a string.')
   if (password.length === 0) throw new RangeError('The password is empty.')
-  if (/\p{Surrogate}/u.test(password))
-    throw new RangeError('The password is not valid Unicode: it has a lone surrogate.')
+  if (/\p{Surrogate}/u.test(password)) throw new RangeError('The password has a lone surrogate.')
   const bytes = utf8(password.normalize('NFKD'))
   if (bytes.length > MAX_PASSWORD_BYTES) {
-    throw new RangeError(`The password is longer than ${MAX_PASSWORD_BYTES} bytes (in UTF-8, after NFKD).`)
+    throw new RangeError(`The password is longer than ${MAX_PASSWORD_BYTES} bytes.`)
   }
   return bytes
 }
@@ -153,30 +117,30 @@ const ARGON2ID_PROBE: Argon2idInput = {
   parallelism: 2,
   length: 32,
 }
-const ARGON2ID_PROBE_RESULT = fromHex('6d093c501fd5999645e0ea3bf620d7b8be7fd2db59c20d9fff9539da2bf57037')
+const ARGON2ID_PROBE_RESULT = fromBase64Url('bQk8UB_VmZZF4Oo79iDXuL5_0ttZwg2f_5U52iv1cDc')
 
 /** Functions that computed the known answer; each is asked once. */
 const provenArgon2id = new WeakSet<object>()
 
 type Argon2id = NonNullable<Runtime['argon2id']>
 
+function wrongArgon2id(cause?: unknown): VaultError {
+  return new VaultError(
+    'ERR_UNSUPPORTED',
+    'The argon2id of the runtime failed a known-answer test, or its key has the wrong length: mend it or leave it out.',
+    { cause },
+  )
+}
+
 async function proveArgon2id(argon2id: Argon2id): Promise<void> {
   if (provenArgon2id.has(argon2id)) return
   let result: unknown
-  let cause: unknown
   try {
     result = await argon2id(ARGON2ID_PROBE)
   } catch (error) {
-    cause = error
+    throw wrongArgon2id(error)
   }
-  if (!(result instanceof Uint8Array) || !equalBytes(result, ARGON2ID_PROBE_RESULT)) {
-    throw new VaultError(
-      'ERR_UNSUPPORTED',
-      'The argon2id function of the runtime does not compute Argon2id (RFC 9106): it failed a known-answer test. ' +
-        'Mend it, or leave it out to use the built-in one.',
-      { cause },
-    )
-  }
+  if (!(result instanceof Uint8Array && equalBytes(result, ARGON2ID_PROBE_RESULT))) throw wrongArgon2id()
   provenArgon2id.add(argon2id)
 }
 
@@ -189,7 +153,7 @@ async function argon2id(runtime: Runtime, input: Argon2idInput): Promise<Uint8Ar
   await proveArgon2id(native)
   const key = await native(input)
   if (key.length === input.length) return key
-  throw new VaultError('ERR_UNSUPPORTED', 'The argon2id function of the runtime returned a key of the wrong length.')
+  throw wrongArgon2id()
 }
 
 async function pbkdf2(

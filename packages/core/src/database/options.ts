@@ -1,4 +1,4 @@
-import { booleanOption, checkOptions, integerOption } from '../options.ts'
+import { booleanOption, checkOptions, choiceOption, integerOption } from '../options.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import type { BlobStore } from '../store/contract.ts'
 import { checkSecret, type Secret } from '../vault/credentials.ts'
@@ -116,11 +116,7 @@ export function openSettings(options: OpenOptions & Credentials, extraKeys: read
 /** Checks and completes the options of `create`. `TypeError`, `RangeError`. */
 export function createSettings(options: CreateOptions & Credentials): CreateSettings {
   const settings = openSettings(options, CREATE_KEYS)
-  const compression = options.compression ?? DEFAULTS.compression
-  if (compression !== 'none' && compression !== 'deflate') {
-    throw new TypeError("`compression` must be 'none' or 'deflate'.")
-  }
-  const { kdf, shardBytes, maxDocumentBytes } = options
+  const { kdf, shardBytes, maxDocumentBytes, compression } = options
   return {
     ...settings,
     kdf,
@@ -133,7 +129,7 @@ export function createSettings(options: CreateOptions & Credentials): CreateSett
         32 * 1024 ** 2,
         DEFAULTS.maxDocumentBytes,
       ),
-      compression,
+      compression: choiceOption('compression', compression, ['none', 'deflate'], DEFAULTS.compression),
     },
   }
 }

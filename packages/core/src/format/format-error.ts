@@ -27,8 +27,8 @@ export function demand(condition: boolean, problem: string): asserts condition {
 export function corruptFile(file: string, problem: string, cause?: unknown): VaultError {
   return new VaultError(
     'ERR_CORRUPT',
-    `"${file}" is damaged or was tampered with: ${problem}. Nothing was changed. If files are being copied or synchronized ` +
-      'right now, wait and try again; else restore this file from a backup or from an earlier version that the store keeps.',
+    `"${file}" is damaged or was tampered with: ${problem}. If files are being copied right now, try again later; else ` +
+      'restore this file from a backup.',
     { cause },
   )
 }
@@ -37,15 +37,21 @@ export function corruptFile(file: string, problem: string, cause?: unknown): Vau
 export function unsupportedFile(file: string, feature: string): VaultError {
   return new VaultError(
     'ERR_UNSUPPORTED',
-    `"${file}" was written by a newer version of VaultDB: ${feature}. Update this program to open the vault; nothing was changed.`,
+    `"${file}" needs a newer version of VaultDB: ${feature}. Update this program.`,
   )
 }
 
-/** What {@link decoding} tells of a file that did not open. */
+/** What {@link corruption} tells of a file that did not open. */
 const SEAL_PROBLEMS: Readonly<Record<SealError['reason'], string>> = {
   short: 'it is too short',
   commitment: 'it is not sealed by this vault',
   tag: 'its content does not authenticate',
+}
+
+/** The error of decoding `file`: `ERR_CORRUPT` for what is wrong with the bytes, any other as it is. */
+export function corruption(file: string, error: unknown): unknown {
+  if (error instanceof FormatError) return corruptFile(file, error.message, error)
+  return error instanceof SealError ? corruptFile(file, SEAL_PROBLEMS[error.reason], error) : error
 }
 
 /** Runs a decoder of `file` and turns what it finds wrong into `ERR_CORRUPT`. */
@@ -53,8 +59,6 @@ export async function decoding<T>(file: string, decode: () => Promise<T> | T): P
   try {
     return await decode()
   } catch (error) {
-    if (error instanceof FormatError) throw corruptFile(file, error.message, error)
-    if (error instanceof SealError) throw corruptFile(file, SEAL_PROBLEMS[error.reason], error)
-    throw error
+    throw corruption(file, error)
   }
 }

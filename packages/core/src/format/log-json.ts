@@ -2,75 +2,78 @@ import { concatBytes, fromBase64Url, isBase64Url, toBase64Url } from '../bytes.t
 import { isDocumentPath } from '../path/path.ts'
 import { demand } from './format-error.ts'
 import { LOG_ENTRIES, LOG_OLDER_IDS } from './limits.ts'
-import type { LogEntry, SequenceLog } from './model.ts'
+import type { SequenceLog } from './model.ts'
 import { isNameable } from './sequence-log.ts'
+import { base64, count, listOf, type Shape } from './shape.ts'
 
 const ID_BYTES = 8
 
 /** Stands in an entry for a list of removed paths that was too long to name. */
 const RESET = 0
 
-/** Whether `value` is an integer that JSON numbers hold exactly, at least `min`. */
-export function isCount(value: unknown, min: number): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= min && !Object.is(value, -0)
+type EntryJson = readonly [seq: number, writeId: string, base: string, removed: readonly string[] | 0, timeMs: number]
+
+/** The members `log` and `ids` of a body. */
+export interface LogJson {
+  readonly log: readonly EntryJson[]
+  readonly ids: string
 }
 
-/** The members `log` and `ids` of a body, without braces. */
-export function logToJson(log: SequenceLog): string {
-  const entries = log.entries.map(({ seq, writeId, base, removed, timeMs }) => [
-    seq,
-    writeId,
-    base,
-    removed ?? RESET,
-    timeMs,
-  ])
-  const ids = toBase64Url(concatBytes(...log.olderIds.map((id) => fromBase64Url(id, ID_BYTES))))
-  return `"log":${JSON.stringify(entries)},"ids":"${ids}"`
-}
+const isId = base64(ID_BYTES)
+const isSeq = count(1)
+const isTime = count(0)
+const isRemoved = listOf(
+  (path: unknown): path is string => typeof path === 'string' && isDocumentPath(path),
+  Number.POSITIVE_INFINITY,
+)
 
-function toEntry(value: unknown): LogEntry {
-  demand(Array.isArray(value) && value.length === 5, 'a log entry is malformed')
+function isEntry(value: unknown): value is EntryJson {
+  if (!Array.isArray(value) || value.length !== 5) return false
   const [seq, writeId, base, removed, timeMs] = value as readonly unknown[]
-  demand(isCount(seq, 1) && isCount(timeMs, 0), 'a number in its log is malformed')
-  demand(isBase64Url(writeId, ID_BYTES) && isBase64Url(base, ID_BYTES), 'an id in its log is malformed')
-  if (removed === RESET) return { seq, writeId, base, removed: null, timeMs }
-  demand(
-    Array.isArray(removed) && removed.every((path) => typeof path === 'string' && isDocumentPath(path)),
-    'a log entry is malformed',
-  )
-  return { seq, writeId, base, removed, timeMs }
+  return isSeq(seq) && isId(writeId) && isId(base) && (removed === RESET || isRemoved(removed)) && isTime(timeMs)
 }
 
-/** The log from the members `log` and `ids`, checked as far as that goes without the file's `seq`. */
-export function logFromJson(entries: unknown, ids: unknown): SequenceLog {
-  demand(Array.isArray(entries) && entries.length <= LOG_ENTRIES.most, 'its log is malformed')
-  demand(typeof ids === 'string', 'its log is malformed')
-  const length = Math.floor((ids.length * 3) / 4)
-  demand(length <= ID_BYTES * LOG_OLDER_IDS.most, 'its log has too many older ids')
-  demand(length % ID_BYTES === 0 && isBase64Url(ids, length), 'the older ids in its log are malformed')
+/** What `log` and `ids` must be, as far as that can be said without the file's `seq`. */
+export const LOG_SHAPES: { readonly [Name in keyof LogJson]: Shape<LogJson[Name]> } = {
+  log: listOf(isEntry, LOG_ENTRIES.most),
+  ids: (value): value is string => {
+    const length = typeof value === 'string' ? Math.floor((value.length * 3) / 4) : Number.NaN
+    return length % ID_BYTES === 0 && length <= ID_BYTES * LOG_OLDER_IDS.most && isBase64Url(value, length)
+  },
+}
+
+/** The members `log` and `ids` of a body. */
+export function logToJson({ entries, olderIds }: SequenceLog): LogJson {
+  return {
+    log: entries.map(({ seq, writeId, base, removed, timeMs }) => [seq, writeId, base, removed ?? RESET, timeMs]),
+    ids: toBase64Url(concatBytes(...olderIds.map((id) => fromBase64Url(id, ID_BYTES)))),
+  }
+}
+
+/** The log from the members `log` and `ids`. */
+export function logFromJson({ log, ids }: LogJson): SequenceLog {
   const bytes = fromBase64Url(ids)
-  const olderIds = Array.from({ length: length / ID_BYTES }, (_, index) =>
-    toBase64Url(bytes.subarray(ID_BYTES * index, ID_BYTES * (index + 1))),
-  )
-  return { entries: entries.map(toEntry), olderIds }
+  const olderIds: string[] = []
+  for (let at = 0; at < bytes.length; at += ID_BYTES) olderIds.push(toBase64Url(bytes.subarray(at, at + ID_BYTES)))
+  const entries = log.map(([seq, writeId, base, removed, timeMs]) => {
+    return { seq, writeId, base, removed: removed === RESET ? null : removed, timeMs }
+  })
+  return { entries, olderIds }
 }
 
 /** Checks that the log belongs to a file at `seq`: it ends there without a gap and is as long as every writer keeps it. */
 export function checkLog(seq: number, { entries, olderIds }: SequenceLog): void {
-  demand(isCount(seq, 1), 'its write counter is malformed')
-  const first = seq - entries.length + 1
+  demand(isSeq(seq), 'its write counter is malformed')
+  const { length } = entries
+  const before = seq - length
+  const leastIds = Math.min(before, LOG_OLDER_IDS.kept - (length - LOG_ENTRIES.kept))
   demand(
-    entries.every((entry, index) => entry.seq === first + index),
-    'its log has a gap',
-  )
-  demand(
-    entries.length >= Math.min(seq, LOG_ENTRIES.kept) && entries.length <= LOG_ENTRIES.most,
+    length >= Math.min(seq, LOG_ENTRIES.kept) &&
+      length <= LOG_ENTRIES.most &&
+      entries.every((entry, index) => entry.seq === before + index + 1) &&
+      olderIds.length >= leastIds &&
+      olderIds.length <= Math.min(before, LOG_OLDER_IDS.most),
     'its log does not fit its write counter',
-  )
-  const leastIds = Math.min(first - 1, LOG_OLDER_IDS.kept - (entries.length - LOG_ENTRIES.kept))
-  demand(
-    olderIds.length >= leastIds && olderIds.length <= Math.min(first - 1, LOG_OLDER_IDS.most),
-    'the older ids in its log do not fit its write counter',
   )
   demand(
     entries.every(({ removed }) => removed === null || isNameable(removed)),

@@ -1,12 +1,13 @@
-import { fromBase64Url, isBase64Url, toBase64Url } from '../bytes.ts'
+import { fromBase64Url, toBase64Url } from '../bytes.ts'
 import { FIRST_KEY } from '../crypto/router.ts'
 import { demand, unsupportedFile } from './format-error.ts'
 import { ROOT_FILE } from './header.ts'
-import { isMembers, type ParsedJson } from './json.ts'
+import type { ParsedJson } from './json.ts'
 import { DOCUMENT_BYTES, MAX_SLOTS, SHARD_BYTES } from './limits.ts'
-import { checkLog, isCount, logFromJson, logToJson } from './log-json.ts'
-import type { RootConfig, ShardKey } from './model.ts'
-import { isRoutingKey, isShardId } from './shard-json.ts'
+import { checkLog, LOG_SHAPES, type LogJson, logFromJson, logToJson } from './log-json.ts'
+import type { RootConfig } from './model.ts'
+import { base64, count, demandMembers, listOf, oneOf, pairOf, type Shape } from './shape.ts'
+import { FIRST_SHARD, isRoutingKey, isShardId } from './shard-json.ts'
 
 const KEY_BYTES = 32
 const ID_BYTES = 8
@@ -16,129 +17,86 @@ const MAX_FEATURES = 64
 const FEATURE = /^[a-z0-9-]{1,64}$/
 const MAX_SLOT_NAME_LENGTH = 256
 
-/** Critical features that this version knows: none yet. */
-const KNOWN_CRITICAL: ReadonlySet<string> = new Set()
+type Pair = readonly [string, string]
+
+/** The body as it is parsed. */
+interface ConfigJson extends LogJson, Omit<RootConfig, 'log' | 'routingKey' | 'keys' | 'map'> {
+  readonly routingKey: string
+  readonly keys: readonly Pair[]
+  readonly map: readonly Pair[]
+}
+
+const isFeature = (value: unknown): value is string => typeof value === 'string' && FEATURE.test(value)
+const isSlotName = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= MAX_SLOT_NAME_LENGTH
+const isFeatures = listOf(isFeature, MAX_FEATURES, (feature) => feature)
+
+/** The members in the order of the format. */
+const SHAPES: { readonly [Name in keyof ConfigJson]: Shape<ConfigJson[Name]> } = {
+  seq: count(1),
+  ...LOG_SHAPES,
+  pending: oneOf([true, false]),
+  routingKey: base64(KEY_BYTES),
+  keys: listOf(pairOf(base64(ID_BYTES), base64(KEY_BYTES)), MAX_KEYS, ([id]) => id),
+  map: listOf(pairOf(isRoutingKey, isShardId), Number.POSITIVE_INFINITY, ([, shard]) => shard),
+  slotNames: listOf(pairOf(base64(ID_BYTES), isSlotName), MAX_SLOTS, ([id]) => id),
+  critical: isFeatures,
+  ignorable: isFeatures,
+  shardBytes: count(SHARD_BYTES.min, SHARD_BYTES.max),
+  compression: oneOf(['none', 'deflate']),
+  maxDocumentBytes: count(DOCUMENT_BYTES.min, DOCUMENT_BYTES.max),
+}
 
 function bodyJson(config: RootConfig): string {
-  const keys = config.keys.map(({ id, key }) => [id, toBase64Url(key)])
-  const map = config.map.map(({ lo, shard }) => [lo, shard])
-  const rest = JSON.stringify({
-    pending: config.pending,
+  const members: ConfigJson = {
+    ...config,
+    ...logToJson(config.log),
     routingKey: toBase64Url(config.routingKey),
-    keys,
-    map,
-    slotNames: config.slotNames,
-    critical: config.critical,
-    ignorable: config.ignorable,
-    shardBytes: config.shardBytes,
-    compression: config.compression,
-    maxDocumentBytes: config.maxDocumentBytes,
-  })
-  return `{"seq":${config.seq},${logToJson(config.log)},${rest.slice(1)}`
+    keys: config.keys.map(({ id, key }) => [id, toBase64Url(key)]),
+    map: config.map.map(({ lo, shard }) => [lo, shard]),
+  }
+  return JSON.stringify(members, Object.keys(SHAPES))
 }
 
-function isUnique(values: readonly unknown[]): boolean {
-  return new Set(values).size === values.length
-}
-
-/** What must hold of a configuration, both before it is written and when it is read. */
-function checkConfig(config: RootConfig): void {
-  const { seq, log, keys, map, shardBytes, maxDocumentBytes } = config
+function toConfig(value: unknown): RootConfig {
+  // First of all: what such a feature changes would look malformed below.
+  const [unknown] = demandMembers(value, { critical: isFeatures }).critical
+  if (unknown !== undefined) throw unsupportedFile(ROOT_FILE, `it needs the feature "${unknown}"`)
+  const { log: entries, ids, routingKey, keys, map, ...members } = demandMembers(value, SHAPES)
+  const { seq, pending } = members
+  const log = logFromJson({ log: entries, ids })
   checkLog(seq, log)
   demand(
-    log.entries.every(({ removed }) => removed !== null && removed.length === 0),
+    log.entries.every(({ removed }) => removed?.length === 0),
     'its log names removed documents',
   )
-  demand(!config.pending || seq === 1, 'it is marked as not yet created though it was changed since')
-  demand(config.routingKey.length === KEY_BYTES, 'its routing key is malformed')
+  demand(!pending || seq === 1, 'it is marked as not yet created though it was changed since')
+  demand(keys.length > 0 && map.length > 0, 'it has no shard')
   demand(
-    keys.length > 0 && keys.length <= MAX_KEYS && isUnique(keys.map(({ id }) => id)),
-    'its shard keys are malformed',
-  )
-  demand(map[0]?.lo === FIRST_KEY && map[0].shard === '0', 'its shard map does not begin with shard 0')
-  demand(
-    map.every(({ lo }, index) => lo > (map[index - 1]?.lo ?? '')),
+    map.every(([lo, shard], at) =>
+      at === 0 ? lo === FIRST_KEY && shard === FIRST_SHARD : lo > (map[at - 1]?.[0] ?? ''),
+    ),
     'its shard map is not in order',
   )
-  demand(isUnique(map.map(({ shard }) => shard)), 'its shard map names a shard twice')
-  demand(shardBytes >= SHARD_BYTES.min && shardBytes <= SHARD_BYTES.max, 'its shardBytes is out of bounds')
-  demand(
-    maxDocumentBytes >= DOCUMENT_BYTES.min && maxDocumentBytes <= DOCUMENT_BYTES.max,
-    'its maxDocumentBytes is out of bounds',
-  )
+  return {
+    ...members,
+    log,
+    routingKey: fromBase64Url(routingKey),
+    keys: keys.map(([id, key]) => ({ id, key: fromBase64Url(key) })),
+    map: map.map(([lo, shard]) => ({ lo, shard })),
+  }
 }
 
 /** The body of the root file. */
 export function configToJson(config: RootConfig): string {
-  checkConfig(config)
-  return bodyJson(config)
-}
-
-/** An array of pairs of strings. */
-function toPairs(value: unknown, what: string): (readonly [string, string])[] {
-  demand(Array.isArray(value), `its ${what} are malformed`)
-  return value.map((pair: unknown) => {
-    demand(Array.isArray(pair), `its ${what} are malformed`)
-    const [first, second] = pair as readonly unknown[]
-    demand(typeof first === 'string' && typeof second === 'string', `its ${what} are malformed`)
-    return [first, second] as const
-  })
-}
-
-function toKey([id, key]: readonly [string, string]): ShardKey {
-  demand(isBase64Url(id, ID_BYTES) && isBase64Url(key, KEY_BYTES), 'its shard keys are malformed')
-  return { id, key: fromBase64Url(key, KEY_BYTES) }
-}
-
-function toMapEntry([lo, shard]: readonly [string, string]): RootConfig['map'][number] {
-  demand(isRoutingKey(lo) && isShardId(shard), 'its shard map is malformed')
-  return { lo, shard }
-}
-
-function toSlotNames(value: unknown): RootConfig['slotNames'] {
-  const names = toPairs(value, 'slot names')
-  demand(names.length <= MAX_SLOTS && isUnique(names.map(([id]) => id)), 'its slot names are malformed')
-  for (const [id, name] of names) {
-    demand(isBase64Url(id, ID_BYTES) && name.length <= MAX_SLOT_NAME_LENGTH, 'its slot names are malformed')
-  }
-  return names
-}
-
-function toFeatures(value: unknown): readonly string[] {
-  demand(Array.isArray(value) && value.length <= MAX_FEATURES && isUnique(value), 'its features are malformed')
-  return value.map((feature: unknown) => {
-    demand(typeof feature === 'string' && FEATURE.test(feature), 'its features are malformed')
-    return feature
-  })
+  const text = bodyJson(config)
+  toConfig(JSON.parse(text)) // nothing is written that no reader takes
+  return text
 }
 
 /** The configuration in the body of a root file. Throws a `FormatError`; `ERR_UNSUPPORTED` for an unknown critical feature. */
 export function configFromJson({ value, text }: ParsedJson): RootConfig {
-  demand(isMembers(value), 'its content is malformed')
-  // First of all: what such a feature changes would look malformed below.
-  const critical = toFeatures(value.critical)
-  const unknown = critical.find((feature) => !KNOWN_CRITICAL.has(feature))
-  if (unknown !== undefined) throw unsupportedFile(ROOT_FILE, `it needs the feature "${unknown}"`)
-  const { seq, log, ids, pending, routingKey, keys, map, compression, shardBytes, maxDocumentBytes } = value
-  demand(isCount(seq, 1) && isCount(shardBytes, 1) && isCount(maxDocumentBytes, 1), 'a number in it is malformed')
-  demand(typeof pending === 'boolean', 'its content is malformed')
-  demand(compression === 'none' || compression === 'deflate', 'its compression is malformed')
-  demand(isBase64Url(routingKey, KEY_BYTES), 'its routing key is malformed')
-  const config: RootConfig = {
-    seq,
-    log: logFromJson(log, ids),
-    pending,
-    routingKey: fromBase64Url(routingKey, KEY_BYTES),
-    keys: toPairs(keys, 'shard keys').map(toKey),
-    map: toPairs(map, 'map entries').map(toMapEntry),
-    slotNames: toSlotNames(value.slotNames),
-    critical,
-    ignorable: toFeatures(value.ignorable),
-    shardBytes,
-    compression,
-    maxDocumentBytes,
-  }
-  checkConfig(config)
+  const config = toConfig(value)
   // One spelling only: known members in their order, numbers and text as this code would write them.
   demand(bodyJson(config) === text, 'its content is not spelled as the format demands')
   return config

@@ -1,11 +1,12 @@
-import { isBase64Url, utf8Length } from '../bytes.ts'
+import { utf8Length } from '../bytes.ts'
 import { FIRST_KEY } from '../crypto/router.ts'
 import { isDirectoryPath, isDocumentName, MAX_PATH_BYTES } from '../path/path.ts'
 import { StoredDocument } from './document.ts'
 import { demand } from './format-error.ts'
-import { isMembers, type ParsedJson } from './json.ts'
-import { checkLog, isCount, logFromJson, logToJson } from './log-json.ts'
+import type { ParsedJson } from './json.ts'
+import { checkLog, LOG_SHAPES, type LogJson, logFromJson, logToJson } from './log-json.ts'
 import type { DirectoryItems, Item, ShardState } from './model.ts'
+import { base64, count, demandMembers, type Shape } from './shape.ts'
 
 /** Nesting at which a body has its items, whose third element is the document. */
 export const DOCUMENT_HOLDER_DEPTH = 5
@@ -17,15 +18,31 @@ export const FIRST_SHARD = '0'
 const PLAIN_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@:%-]*$/
 const ROUTING_KEY = /^[0-9a-f]{32}$/
 
+const isRandomId = base64(SHARD_ID_BYTES)
+
 /** Whether `id` is the first shard's or one that was drawn at random. */
 export function isShardId(id: unknown): id is string {
-  return id === FIRST_SHARD || isBase64Url(id, SHARD_ID_BYTES)
+  return id === FIRST_SHARD || isRandomId(id)
 }
 
 /** Whether `key` is a routing key: 32 lower-case hexadecimal digits. */
 export function isRoutingKey(key: unknown): key is string {
   return typeof key === 'string' && ROUTING_KEY.test(key)
 }
+
+/** The body as it is parsed, its items apart. */
+type HeadJson = LogJson & Pick<ShardState, 'seq' | 'lo' | 'hi' | 'next'>
+
+/** The members in the order of the format; behind them come the items. */
+const SHAPES: { readonly [Name in keyof HeadJson]: Shape<HeadJson[Name]> } = {
+  seq: count(1),
+  lo: isRoutingKey,
+  hi: (value) => value === null || isRoutingKey(value),
+  next: (value) => value === null || isRandomId(value),
+  ...LOG_SHAPES,
+}
+
+const isCount = count(1)
 
 function itemJson({ name, seq, document }: Item): string {
   return `[${JSON.stringify(name)},${seq}${document === null ? '' : `,${document.text}`}]`
@@ -47,17 +64,15 @@ function itemsJson(directories: ShardState['directories']): string {
 }
 
 function bodyJson(state: ShardState): string {
-  const { seq, lo, hi, next, log, directories } = state
-  const range = `"lo":"${lo}","hi":${JSON.stringify(hi)},"next":${JSON.stringify(next)}`
-  return `{"seq":${seq},${range},${logToJson(log)},"items":${itemsJson(directories)}}`
+  const head = JSON.stringify({ ...state, ...logToJson(state.log) }, Object.keys(SHAPES))
+  return `${head.slice(0, -1)},"items":${itemsJson(state.directories)}}`
 }
 
 /** What must hold of a shard beside its items, both before it is written and when it is read. */
 function checkShard(id: string, { seq, lo, hi, next, log }: ShardState): void {
-  demand(isRoutingKey(lo) && (id === FIRST_SHARD) === (lo === FIRST_KEY), 'the range it covers is malformed')
-  demand(hi === null || (isRoutingKey(hi) && lo < hi), 'the range it covers is malformed')
-  demand(next === null || (isBase64Url(next, SHARD_ID_BYTES) && next !== id), 'its right neighbour is malformed')
-  demand((next === null) === (hi === null), 'its right neighbour does not fit its range')
+  const isFirst = (id === FIRST_SHARD) === (lo === FIRST_KEY)
+  const hasEnd = hi === null ? next === null : lo < hi && next !== null && next !== id
+  demand(isFirst && hasEnd, 'its range is malformed')
   checkLog(seq, log)
 }
 
@@ -84,22 +99,25 @@ function toDirectory(
   seq: number,
   readDocument: (value: unknown) => StoredDocument,
 ): [string, DirectoryItems] {
-  demand(Array.isArray(value), 'a directory in it is malformed')
-  const [directory, list] = value as readonly unknown[]
-  demand(typeof directory === 'string' && isDirectoryPath(directory), 'a directory in it is malformed')
-  demand(Array.isArray(list) && list.length > 0, 'a directory in it is malformed')
+  const [directory, list]: readonly unknown[] = Array.isArray(value) ? value : []
+  demand(
+    typeof directory === 'string' && isDirectoryPath(directory) && Array.isArray(list) && list.length > 0,
+    'a directory in it is malformed',
+  )
   const maxNameBytes = MAX_PATH_BYTES - utf8Length(directory)
   const items = new Map<string, Item>()
   for (const entry of list as readonly unknown[]) {
     demand(Array.isArray(entry) && (entry.length === 2 || entry.length === 3), 'an item in it is malformed')
     const [name, itemSeq, document] = entry as readonly unknown[]
     const isMarker = entry.length === 2
-    demand(typeof name === 'string' && name.endsWith('/') === isMarker, 'an item in it is malformed')
+    demand(
+      typeof name === 'string' && name.endsWith('/') === isMarker && !items.has(name),
+      'an item in it is malformed',
+    )
     const segment = isMarker ? name.slice(0, -1) : name
-    demand(PLAIN_NAME.test(segment) || isDocumentName(segment), 'a name in it is malformed')
-    demand(3 * name.length <= maxNameBytes || utf8Length(name) <= maxNameBytes, 'a path in it is too long')
-    demand(isCount(itemSeq, 1) && itemSeq <= seq, 'an item in it is newer than the file')
-    demand(!items.has(name), 'a name stands in it twice')
+    const isShort = 3 * name.length <= maxNameBytes || utf8Length(name) <= maxNameBytes
+    demand(isShort && (PLAIN_NAME.test(segment) || isDocumentName(segment)), 'a name in it is malformed')
+    demand(isCount(itemSeq) && itemSeq <= seq, 'an item in it is newer than the file')
     items.set(name, { name, seq: itemSeq, document: isMarker ? null : readDocument(document) })
   }
   return [directory, items]
@@ -108,16 +126,12 @@ function toDirectory(
 /** The state in the body of shard `id`. Throws a `FormatError`. */
 export function shardFromJson(id: string, parsed: ParsedJson): ShardState {
   const { value, text } = parsed
-  demand(isMembers(value), 'its content is malformed')
-  const { seq, lo, hi, next, log, ids, items } = value
-  demand(isCount(seq, 1) && isRoutingKey(lo) && Array.isArray(items), 'its content is malformed')
-  demand(
-    (hi === null || typeof hi === 'string') && (next === null || typeof next === 'string'),
-    'its content is malformed',
-  )
+  const { seq, lo, hi, next, log, ids } = demandMembers(value, SHAPES)
+  const { items } = value as { readonly items?: unknown }
+  demand(Array.isArray(items), 'its content is malformed')
   const readDocument = createDocumentReader(parsed)
   const directories = new Map(items.map((group: unknown) => toDirectory(group, seq, readDocument)))
-  const state: ShardState = { seq, lo, hi, next, log: logFromJson(log, ids), directories }
+  const state: ShardState = { seq, lo, hi, next, log: logFromJson({ log, ids }), directories }
   checkShard(id, state)
   // One spelling only: known members in their order, no directory twice, numbers and text as this code would write them.
   demand(bodyJson(state) === text, 'its content is not spelled as the format demands')

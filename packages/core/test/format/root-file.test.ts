@@ -329,11 +329,11 @@ describe('a root file', () => {
   })
 
   it.each([
-    ['"keys":[[', '"keys":[5,[', 'shard keys'],
-    ['"map":[[', '"map":[5,[', 'map entries'],
-    ['"slotNames":[[', '"slotNames":[5,[', 'slot names'],
+    ['"keys":[[', '"keys":[5,[', 'keys'],
+    ['"map":[[', '"map":[5,[', 'map'],
+    ['"slotNames":[[', '"slotNames":[5,[', 'slotNames'],
   ])('is refused with a word on what is wrong, with %j replaced by %j', async (from, to, what) => {
-    await expect(decodeBody(good().replace(from, to))).rejects.toThrow(`its ${what} are malformed`)
+    await expect(decodeBody(good().replace(from, to))).rejects.toThrow(`its "${what}" is malformed`)
   })
 
   it.each(['null', '5', '[]', '""'])('is refused where there is %j', async (json) => {

@@ -434,7 +434,7 @@ describe('changing', () => {
       const own = await open(client)
       await rename(own, 'own')
       expect(namesIn(own)).toEqual(isOvertaken ? ['own', 'other'] : ['own'])
-      await rename(own, 'again')
+      await rename(own, 'once more')
       expect(namesIn(own)).toHaveLength(isOvertaken ? 3 : 2)
     }
   })
