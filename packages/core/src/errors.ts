@@ -62,12 +62,22 @@ export function errorCode(error: unknown): VaultErrorCode | undefined {
   return typeof code === 'string' && code.startsWith('ERR_') ? (code as VaultErrorCode) : undefined
 }
 
+/** How long the store asks to wait before the next request, in milliseconds, if `error` says so. */
+export function retryAfterOf(error: unknown): number | undefined {
+  const asked = error instanceof Object && 'retryAfterMs' in error ? error.retryAfterMs : undefined
+  return typeof asked === 'number' && !Number.isNaN(asked) ? asked : undefined
+}
+
+/** The same error, with the word on how much was applied, and with what else there is to say. */
+export function restated(error: unknown, applied: Applied, more = ''): VaultError {
+  const message = error instanceof Error ? error.message : 'The store failed.'
+  const details = { applied, cause: error, retryAfterMs: retryAfterOf(error) }
+  return new VaultError(errorCode(error) ?? 'ERR_UNAVAILABLE', message + more, details)
+}
+
 /** The error of an operation whose `signal` was aborted. */
 export function abortedError(signal: AbortSignal, applied?: Applied): VaultError {
-  return new VaultError('ERR_ABORTED', 'The operation was aborted by its signal.', {
-    cause: signal.reason,
-    ...(applied === undefined ? {} : { applied }),
-  })
+  return new VaultError('ERR_ABORTED', 'The operation was aborted by its signal.', { cause: signal.reason, applied })
 }
 
 /** Throws `ERR_ABORTED` when `signal` is aborted. */

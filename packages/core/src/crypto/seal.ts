@@ -55,8 +55,8 @@ function requireSubtle(context: CryptoContext): SubtleCrypto | undefined {
   if (subtle === undefined && aes256Gcm === undefined && !context.allowInsecureContext) {
     throw new VaultError(
       'ERR_UNSUPPORTED',
-      'This page has no WebCrypto, most likely because it is not served over https or from localhost. Serve it over https; ' +
-        'or, knowing that whoever can alter the page can then read everything, set `allowInsecureContext: true`.',
+      'This page has no WebCrypto: serve it over https, or, knowing that whoever can alter it can read everything, set ' +
+        '`allowInsecureContext: true`.',
     )
   }
   return subtle

@@ -282,7 +282,7 @@ function bulkError(settled: readonly Settled[]): VaultError {
   const reason = first instanceof Error ? first.message : 'unknown'
   return new VaultError(
     errorCode(first) ?? 'ERR_UNAVAILABLE',
-    `${failed.length} of ${settled.length} operations failed; "results" tells which. First: ${reason}`,
+    `${failed.length} of ${settled.length} operations failed, see "results"; first: ${reason}`,
     { cause: first, applied: some ? 'some' : unknown ? 'unknown' : 'no', results },
   )
 }

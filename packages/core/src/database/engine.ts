@@ -1,15 +1,15 @@
 import { equalBytes } from '../bytes.ts'
 import { createRouter } from '../crypto/router.ts'
-import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
+import { errorCode, restated, throwIfAborted, VaultError } from '../errors.ts'
 import { ROOT_FILE } from '../format/header.ts'
 import { FIRST_SHARD, shardFile } from '../format/shard-file.ts'
 import { Scheduler } from '../operations/scheduler.ts'
 import { ShardManager } from '../shards/manager.ts'
 import type { BlobStore, StoredBlob } from '../store/contract.ts'
-import { withReadRetry } from '../store/decorators/read-retry.ts'
-import { withContract } from '../store/decorators/with-contract.ts'
+import { retrying } from '../store/decorators/read-retry.ts'
+import { heldRequests } from '../store/decorators/with-contract.ts'
 import { readDoubting } from '../vault/reading.ts'
-import { type Answer, Requests } from '../vault/requests.ts'
+import { type Answer, type RequestedStore, Requests } from '../vault/requests.ts'
 import { existsError, type RootContext, VaultRoot } from '../vault/root.ts'
 import { WitnessBook } from '../vault/witness.ts'
 import type { SeenFile } from '../vault/witness-record.ts'
@@ -18,6 +18,7 @@ import type { CreateSettings, OpenSettings } from './options.ts'
 
 /** Everything behind an open database. */
 export interface Engine {
+  /** As it was given, held to nothing. */
   readonly store: BlobStore
   readonly root: VaultRoot
   readonly manager: ShardManager
@@ -31,22 +32,26 @@ type Found = Answer & { readonly asOf: SeenFile | undefined }
 async function prepare(store: BlobStore, settings: OpenSettings): Promise<RootContext> {
   const { runtime, allowInsecureContext, retry } = settings
   throwIfAborted(settings.signal)
-  const reader = withReadRetry(withContract(store), {
-    attempts: retry.requestAttempts,
-    maxDelayMs: retry.maxDelayMs,
-    runtime,
-  })
+  const retried = retrying(runtime, retry.requestAttempts, retry.maxDelayMs)
+  const { read, write } = heldRequests(store)
+  const requested: RequestedStore = {
+    get capabilities() {
+      return store.capabilities // asked for each time, because an adapter may learn them from its first request
+    },
+    read: (key, options) => retried(() => read(key, options), options?.signal),
+    write,
+  }
   return {
     crypto: { runtime, allowInsecureContext },
-    requests: new Requests(reader, runtime, retry),
+    requests: new Requests(requested, runtime, retry),
     witness: await WitnessBook.load(settings.witness),
   }
 }
 
-function assemble(context: RootContext, root: VaultRoot, settings: OpenSettings): Engine {
+function assemble(store: BlobStore, context: RootContext, root: VaultRoot, settings: OpenSettings): Engine {
   const { requests, witness } = context
   const manager = new ShardManager(root, createRouter(root.config.routingKey), requests, witness)
-  return { store: requests.store, root, manager, scheduler: new Scheduler(manager), witness, settings }
+  return { store, root, manager, scheduler: new Scheduler(manager), witness, settings }
 }
 
 /** Creates a vault. `ERR_EXISTS`, `ERR_ROLLBACK`, and what the store refuses with. */
@@ -71,7 +76,7 @@ async function beginVault(store: BlobStore, settings: CreateSettings): Promise<E
   settings.onProgress?.({ phase: 'derive-key', done: 0, total: 1 })
   const root = await VaultRoot.create(context, settings.secret, settings.parameters, settings)
   settings.onProgress?.({ phase: 'derive-key', done: 1, total: 1 })
-  return assemble(context, root, settings)
+  return assemble(store, context, root, settings)
 }
 
 /** Opens a vault. `ERR_MISSING`, `ERR_CREDENTIALS`, `ERR_CORRUPT`, `ERR_UNSUPPORTED`, `ERR_ROLLBACK`, `ERR_FORK`. */
@@ -86,7 +91,7 @@ export async function openVault(store: BlobStore, settings: OpenSettings): Promi
     if (witness.hasSeen) throw vanishedError()
     throw new VaultError('ERR_MISSING', 'There is no vault here. Check the place, or create one.')
   }
-  const engine = assemble(context, root, settings)
+  const engine = assemble(store, context, root, settings)
   const found = await first
   if (found !== null) await engine.manager.acceptFirst(found, found.asOf)
   if (root.config.pending) await finishPending(engine)
@@ -154,7 +159,7 @@ async function readRoot<T>(
 async function readFirstShard({ requests, witness }: RootContext, signal?: AbortSignal): Promise<Found | null> {
   const asOf = witness.recall(shardFile(FIRST_SHARD))
   try {
-    return { ...(await requests.read(shardFile(FIRST_SHARD), signal === undefined ? {} : { signal })), asOf }
+    return { ...(await requests.read(shardFile(FIRST_SHARD), { signal })), asOf }
   } catch {
     return null // read early on a chance; whoever needs it reads it again and hears of the error
   }
@@ -172,14 +177,12 @@ async function finishPending({ root, manager, settings }: Engine): Promise<void>
 
 /** The error of a creation that came as far as the root file: the vault is there, and whoever opens it makes it complete. */
 function begunError(error: unknown): VaultError {
-  const reason = error instanceof Error ? error.message : 'The store failed.'
-  const message = `${reason} The vault has been begun: open it, which completes it.`
-  return new VaultError(errorCode(error) ?? 'ERR_UNAVAILABLE', message, { applied: 'some', cause: error })
+  return restated(error, 'some', ' The vault has been begun: open it, which completes it.')
 }
 
 function vanishedError(): VaultError {
   return new VaultError(
     'ERR_ROLLBACK',
-    'This device has seen a vault here, and the store shows none now. If it was removed on purpose, start with a new witness.',
+    'This device has seen a vault here that is gone. If that is on purpose, start with a new witness.',
   )
 }

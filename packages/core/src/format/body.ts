@@ -26,23 +26,20 @@ function randomUpTo(runtime: Runtime, max: number): number {
   return Math.floor((readU32be(runtime.randomBytes(4), 0) / 2 ** 32) * (max + 1))
 }
 
+function noCompression(): VaultError {
+  return new VaultError(
+    'ERR_UNSUPPORTED',
+    'This vault is compressed: use a newer browser, or a `runtime` with `deflate` and `inflate`.',
+  )
+}
+
 async function deflate(runtime: Runtime, json: Uint8Array): Promise<Uint8Array> {
-  if (runtime.deflate === undefined) {
-    throw new VaultError(
-      'ERR_UNSUPPORTED',
-      "This vault was created with compression: 'deflate', which this platform does not offer. Use a newer browser or give a `runtime` with `deflate` and `inflate`.",
-    )
-  }
+  if (runtime.deflate === undefined) throw noCompression()
   return await runtime.deflate(json)
 }
 
 async function inflate(runtime: Runtime, stored: Uint8Array, jsonLength: number): Promise<Uint8Array> {
-  if (runtime.inflate === undefined) {
-    throw new VaultError(
-      'ERR_UNSUPPORTED',
-      'A file of this vault is compressed, and this platform cannot inflate it. Use a newer browser or give a `runtime` with `inflate`.',
-    )
-  }
+  if (runtime.inflate === undefined) throw noCompression()
   let json: Uint8Array
   try {
     json = await runtime.inflate(stored, jsonLength)

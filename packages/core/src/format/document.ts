@@ -60,7 +60,7 @@ function jsonOf(value: unknown, maxBytes: number): string {
 function tooLarge(maxBytes: number): VaultError {
   return new VaultError(
     'ERR_TOO_LARGE',
-    `The document is larger than ${maxBytes} bytes of JSON, the limit of this vault. Split it, or create a vault with a larger \`maxDocumentBytes\`.`,
+    `The document is larger than \`maxDocumentBytes\` (${maxBytes}) of this vault. Split it.`,
     { applied: 'no' },
   )
 }

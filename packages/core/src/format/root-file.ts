@@ -23,10 +23,7 @@ export async function encodeRootFile(
   }
   const headerBytes = rootHeader(header)
   if (headerBytes.length > MAX_ROOT_HEADER_BYTES) {
-    throw new VaultError(
-      'ERR_TOO_LARGE',
-      `The key slots take more than ${MAX_ROOT_HEADER_BYTES} bytes. Remove one first.`,
-    )
+    throw new VaultError('ERR_TOO_LARGE', 'The key slots are too long. Remove one first.')
   }
   const json = await decoding(ROOT_FILE, () => configToJson(config))
   const body = await frameBody(context.runtime, utf8(json), config.compression)

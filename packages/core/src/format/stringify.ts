@@ -2,20 +2,6 @@ import { MAX_DOCUMENT_DEPTH } from './limits.ts'
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 
-/** What to do with things that people try to store. */
-const ADVICE: readonly (readonly [matches: (value: object) => boolean, advice: string])[] = [
-  [(value) => value instanceof Date, 'a Date: store value.toISOString() instead'],
-  [(value) => value instanceof Map, 'a Map: store Object.fromEntries(value) or [...value] instead'],
-  [(value) => value instanceof Set, 'a Set: store [...value] instead'],
-  [(value) => value instanceof RegExp, 'a RegExp: store value.source instead'],
-  [(value) => value instanceof Promise, 'a Promise: await it first'],
-  [(value) => value instanceof Error, 'an Error: store its message instead'],
-  [
-    (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer,
-    'binary data: store it as base64 text instead',
-  ],
-]
-
 /** Thrown inside once the text is longer than allowed; the caller says so in its own words. */
 export class TooLongError extends Error {}
 
@@ -101,8 +87,10 @@ class Writer {
 
   #object(object: object): void {
     if (!isPlain(object)) {
-      const advice = ADVICE.find(([matches]) => matches(object))?.[1]
-      this.#refuse(advice ?? 'an instance of a class: store a plain object instead')
+      const name = Object.prototype.toString.call(object).slice('[object '.length, -1)
+      this.#refuse(
+        `an instance of ${name === 'Object' ? 'a class' : name}: store plain objects, arrays, text and numbers`,
+      )
     }
     if (Object.getOwnPropertySymbols(object).length > 0) this.#refuse('an object with a symbol as a key')
     this.#text += '{'

@@ -10,6 +10,8 @@ import { booleanOption } from '../options.ts'
 import { markedDirectories, markerOf } from '../path/path.ts'
 import type { LoadedShard } from '../shards/cache.ts'
 import { itemOf } from '../shards/change.ts'
+import type { BlobStore } from '../store/contract.ts'
+import { storeOf } from './store.ts'
 import { type Survey, survey } from './survey.ts'
 
 /** Options of {@link check}. */
@@ -145,16 +147,13 @@ function examineContent(
 }
 
 /** Looks for files among the shards that nothing reaches. */
-async function examineFiles(
-  { store, root }: Engine,
-  { shards, unreadable }: Survey,
-  signal?: AbortSignal,
-): Promise<Finding[]> {
+async function examineFiles(engine: Engine, { shards, unreadable }: Survey, signal?: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = []
-  for await (const { key } of store.list('shards/', signal === undefined ? {} : { signal })) {
+  const store = storeOf(engine)
+  for await (const { key } of store.list('shards/', { signal })) {
     const id = key.slice('shards/'.length)
     if (shards.has(id) || unreadable.has(id)) continue
-    const stray = await examineStray(store, root, id)
+    const stray = await examineStray(store, engine.root, id)
     if (stray === 'gone') continue
     findings.push({ kind: stray === 'foreign' ? 'foreign-file' : 'orphan-shard', file: key, serious: false })
   }
@@ -163,7 +162,7 @@ async function examineFiles(
 
 /** What a file is that nothing reaches: `'gone'` since it was listed, `'foreign'`, or a shard of this vault. */
 async function examineStray(
-  store: Engine['store'],
+  store: BlobStore,
   root: Engine['root'],
   id: string,
 ): Promise<'gone' | 'foreign' | { readonly lo: string; readonly version: string }> {
@@ -211,7 +210,8 @@ async function repair(engine: Engine, findings: readonly Finding[], signal?: Abo
  * makes such a split fail, and then looked at again; from there on nobody can ever come to name the orphan.
  */
 async function removeOrphans(engine: Engine, orphans: readonly Finding[], signal?: AbortSignal): Promise<Finding[]> {
-  const { manager, store, root } = engine
+  const { manager, root } = engine
+  const store = storeOf(engine)
   const fenced: { readonly finding: Finding; readonly id: string; readonly version: string }[] = []
   for (const finding of orphans) {
     const id = finding.file.slice('shards/'.length)
@@ -228,7 +228,7 @@ async function removeOrphans(engine: Engine, orphans: readonly Finding[], signal
   for (const { finding, id, version } of fenced) {
     if (shards.has(id) || unreadable.size > 0) continue
     try {
-      await store.delete(shardFile(id), version, signal === undefined ? {} : { signal })
+      await store.delete(shardFile(id), version, { signal })
       removed.push(finding)
     } catch (error) {
       if (errorCode(error) !== 'ERR_CONFLICT') throw error // another repair was here first

@@ -4,6 +4,8 @@ import { checkOperationOptions } from '../database/options.ts'
 import type { LongOperationOptions } from '../database/types.ts'
 import type { Compression } from '../format/model.ts'
 import { itemsByteLength } from '../format/shard-file.ts'
+import type { BlobStore } from '../store/contract.ts'
+import { storeOf } from './store.ts'
 import { survey } from './survey.ts'
 
 /** Options of {@link stats}. */
@@ -76,7 +78,7 @@ export async function stats(db: VaultDB, options: StatsOptions = {}): Promise<Va
       unreadableShards: unreadable.size,
       jsonBytes,
       largestDocumentBytes,
-      storedBytes: await storedBytes(engine.store, signal),
+      storedBytes: await storedBytes(storeOf(engine), signal),
       writes,
       shardBytes,
       maxDocumentBytes,
@@ -95,12 +97,9 @@ function slotStats(slot: {
   return kdf === undefined ? { id, kind } : { id, kind, kdf: kdf.name }
 }
 
-async function storedBytes(
-  store: { list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<{ key: string; size?: number }> },
-  signal?: AbortSignal,
-): Promise<number | null> {
+async function storedBytes(store: BlobStore, signal: AbortSignal | undefined): Promise<number | null> {
   let total = 0
-  for await (const { key, size } of store.list('', signal === undefined ? {} : { signal })) {
+  for await (const { key, size } of store.list('', { signal })) {
     if (key !== 'vault' && !key.startsWith('shards/')) continue
     if (size === undefined) return null
     total += size

@@ -1,4 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8, utf8Length } from '../bytes.ts'
 import { VaultError } from '../errors.ts'
 
 /** Longest path, in UTF-8 bytes. */
@@ -11,17 +12,14 @@ export interface DocumentPath {
   readonly name: string
 }
 
-const encoder = new TextEncoder()
-
 /** A high surrogate without its low one, or the reverse: not representable in UTF-8. */
-const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
-const LONE_SURROGATES = new RegExp(LONE_SURROGATE.source, 'g')
+const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** Why `path` is no path, or `null` if it is one. Says nothing about the trailing slash. */
 function fault(path: string): string | null {
   if (!path.startsWith('/')) return 'it must begin with "/"'
-  if (path.length > MAX_PATH_BYTES || encoder.encode(path).length > MAX_PATH_BYTES) {
-    return `it is longer than ${MAX_PATH_BYTES} bytes in UTF-8`
+  if (path.length > MAX_PATH_BYTES || utf8Length(path) > MAX_PATH_BYTES) {
+    return `it is longer than ${MAX_PATH_BYTES} bytes`
   }
   if (path.includes('\0')) return 'it contains a NUL character'
   if (LONE_SURROGATE.test(path)) return 'it contains a lone surrogate'
@@ -83,8 +81,7 @@ export function isDocumentName(text: string): boolean {
 
 /** The directory that a directory lies in; `null` for `/`. */
 export function parentOf(directory: string): string | null {
-  if (directory === '/') return null
-  return directory.slice(0, directory.lastIndexOf('/', directory.length - 2) + 1)
+  return directory === '/' ? null : markerOf(directory).directory
 }
 
 /** The marker that says, in its parent, that `directory` has something in it. Not for `/`. */
@@ -102,9 +99,7 @@ export function markedDirectories(directory: string): string[] {
 
 /** How many directories lie above, for ordering deepest first. */
 export function depthOf(directory: string): number {
-  let depth = 0
-  for (let at = directory.indexOf('/', 1); at !== -1; at = directory.indexOf('/', at + 1)) depth++
-  return depth
+  return directory.split('/').length - 2
 }
 
 const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0')
@@ -116,17 +111,17 @@ function escapeSegment(text: string): string {
   if (text === '.' || text === '..') return text.replaceAll('.', '%2E')
   const safe = text
     .replace(/[%/\0-\x1F\x7F]/g, (char) => `%${hex(char.charCodeAt(0), 2)}`)
-    .replace(LONE_SURROGATES, (char) => `%u${hex(char.charCodeAt(0), 4)}`)
-  if (encoder.encode(safe).length <= MAX_SEGMENT_BYTES) return safe
+    .replace(/\p{Surrogate}/gu, (char) => `%u${hex(char.charCodeAt(0), 4)}`)
+  if (utf8Length(safe) <= MAX_SEGMENT_BYTES) return safe
   let kept = ''
   let bytes = 0
   for (const char of safe) {
-    bytes += encoder.encode(char).length
+    bytes += utf8Length(char)
     if (bytes > 180) break
     kept += char
   }
   // 128 bits of the digest tell apart what was cut; "%~" cannot come from escaping.
-  const digest = [...sha256(encoder.encode(safe)).subarray(0, 16)].map((byte) => hex(byte, 2)).join('')
+  const digest = [...sha256(utf8(safe)).subarray(0, 16)].map((byte) => hex(byte, 2)).join('')
   return `${kept}%~${digest}`
 }
 

@@ -44,13 +44,13 @@ export interface RequestOptions {
    * listings reject with `ERR_ABORTED`; a write or deletion, which may still be applied, with `ERR_UNAVAILABLE`. An answer that
    * is there already may be given all the same.
    */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Options of {@link BlobStore.read}. */
 export interface ReadOptions extends RequestOptions {
   /** Answer `'unchanged'`, without a body, if the file still has this version. */
-  readonly unlessVersion?: Version
+  readonly unlessVersion?: Version | undefined
 }
 
 /** One file in a listing. */

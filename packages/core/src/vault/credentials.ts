@@ -24,11 +24,11 @@ const RAW_KEY_BYTES = 32
 export function checkSecret(credentials: { readonly password?: unknown; readonly key?: unknown }): Secret {
   const { password, key } = credentials
   if ((password === undefined) === (key === undefined)) {
-    throw new TypeError('Give either a "password" or a "key", and not both.')
+    throw new TypeError('Give either a `password` or a `key`.')
   }
   if (key === undefined) return { kind: 'password', bytes: encodePassword(password) }
   if (!(key instanceof Uint8Array) || key.length !== RAW_KEY_BYTES) {
-    throw new TypeError(`The key must be a Uint8Array of ${RAW_KEY_BYTES} bytes. For text, use "password".`)
+    throw new TypeError(`The key must be a Uint8Array of ${RAW_KEY_BYTES} bytes.`)
   }
   return { kind: 'key', bytes: new Uint8Array(key) } // not `slice`: that of Node's Buffer shares the memory
 }

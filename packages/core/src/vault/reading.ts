@@ -22,16 +22,14 @@ export async function readDoubting<T>(
 ): Promise<T> {
   const atomic = requests.store.capabilities.atomicReads
   const rereads = atomic ? REREADS.atomic : REREADS.torn
-  const signal = options.signal === undefined ? {} : { signal: options.signal }
+  const { signal, unlessVersion } = options
   for (let attempt = 0; ; attempt++) {
-    const conditional = attempt === 0 && options.unlessVersion !== undefined
     const asOf = witness.recall(key)
     try {
-      const condition = conditional ? { unlessVersion: options.unlessVersion as string } : {}
-      return await interpret(await requests.read(key, { ...signal, ...condition }), asOf)
+      return await interpret(await requests.read(key, attempt === 0 ? { signal, unlessVersion } : { signal }), asOf)
     } catch (error) {
       if (!DOUBTFUL.has(errorCode(error)) || attempt >= rereads) throw error
-      if (!atomic) await requests.backOff(attempt + 1, error, options.signal)
+      if (!atomic) await requests.backOff(attempt + 1, error, signal)
     }
   }
 }
@@ -40,6 +38,6 @@ export async function readDoubting<T>(
 export function missingFile(key: string): VaultError {
   return new VaultError(
     'ERR_CORRUPT',
-    `"${key}" is missing from the store though the vault names it. Restore it from a backup of the store; nothing was changed.`,
+    `"${key}" is missing from the store though the vault names it. Restore it from a backup.`,
   )
 }

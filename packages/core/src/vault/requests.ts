@@ -1,8 +1,11 @@
 import { onAbort } from '../abort.ts'
-import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
+import { errorCode, retryAfterOf, throwIfAborted, VaultError } from '../errors.ts'
 import type { Runtime } from '../runtime.ts'
 import { type BlobStore, REFUSALS, type ReadOptions, type StoredBlob, type Version } from '../store/contract.ts'
 import { type Backoff, createBackoff } from '../store/decorators/backoff.ts'
+
+/** What the engine asks of a blob store. */
+export type RequestedStore = Pick<BlobStore, 'capabilities' | 'read' | 'write'>
 
 /** How failing requests are retried, all values given. */
 export interface RetryPolicy {
@@ -60,13 +63,13 @@ export interface PendingWrite {
  * through to a definite outcome.
  */
 export class Requests {
-  readonly store: BlobStore
+  readonly store: RequestedStore
   readonly runtime: Runtime
   readonly retry: RetryPolicy
   readonly #backoff: Backoff
   #tick = 0
 
-  constructor(store: BlobStore, runtime: Runtime, retry: RetryPolicy) {
+  constructor(store: RequestedStore, runtime: Runtime, retry: RetryPolicy) {
     this.store = store
     this.runtime = runtime
     this.retry = retry
@@ -152,9 +155,10 @@ export class Requests {
       // A first answer is the store's word that nothing was applied, and a base out of the log's reach is an old cache as a
       // rule: others wrote on while this client was idle or waited.
       if (finding.kind === 'out-of-reach' && isFirst) return { kind: 'conflict' }
-      const message =
-        'The log of the file no longer reaches back to this write, so whether it was applied is not known.'
-      return { kind: 'unknown', error: new VaultError('ERR_UNAVAILABLE', message) }
+      return {
+        kind: 'unknown',
+        error: new VaultError('ERR_UNAVAILABLE', 'The log no longer reaches back to this write.'),
+      }
     } catch (error) {
       return { kind: 'unknown', error }
     }
@@ -165,8 +169,7 @@ export class Requests {
    * not shorter than what the store asked for. Throws `cause` if that is more than the longest wait.
    */
   async backOff(attempt: number, cause: unknown, signal?: AbortSignal): Promise<void> {
-    const askedMs = cause instanceof Object && 'retryAfterMs' in cause ? cause.retryAfterMs : undefined
-    const delayMs = this.#backoff.delayMs(attempt, typeof askedMs === 'number' ? askedMs : undefined)
+    const delayMs = this.#backoff.delayMs(attempt, retryAfterOf(cause))
     if (delayMs === null) throw cause
     await this.#backoff.wait(delayMs, signal)
   }

@@ -4,7 +4,7 @@ import { deriveRootKey, type KdfOptions, kdfOptionsOf } from '../crypto/kdf.ts'
 import { FIRST_KEY } from '../crypto/router.ts'
 import type { CryptoContext } from '../crypto/seal.ts'
 import { newWriteId } from '../crypto/write-id.ts'
-import { errorCode, VaultError } from '../errors.ts'
+import { errorCode, restated, VaultError } from '../errors.ts'
 import { parseRootHeader, ROOT_FILE } from '../format/header.ts'
 import type { Compression, RootConfig, RootHeader, Slot, WriteId } from '../format/model.ts'
 import { decodeRootFile, encodeRootFile } from '../format/root-file.ts'
@@ -270,7 +270,7 @@ export function failedWrite(outcome: { readonly kind: 'refused' | 'unknown'; rea
   if (outcome.kind === 'unknown') {
     return new VaultError(
       'ERR_OUTCOME_UNKNOWN',
-      'Whether the change was applied could not be found out. Read the document again before repeating it.',
+      'Whether the change was applied is not known. Read again before repeating it.',
       { applied: 'unknown', cause: outcome.error },
     )
   }
@@ -279,11 +279,7 @@ export function failedWrite(outcome: { readonly kind: 'refused' | 'unknown'; rea
 
 /** The same error, with the word that nothing was applied. */
 export function notApplied(error: unknown): VaultError {
-  const code = errorCode(error) ?? 'ERR_UNAVAILABLE'
-  const message = error instanceof Error ? error.message : 'The store failed.'
-  const asked = error instanceof Object && 'retryAfterMs' in error ? Number(error.retryAfterMs) : Number.NaN
-  const retry = Number.isNaN(asked) ? {} : { retryAfterMs: asked }
-  return new VaultError(code, message, { applied: 'no', cause: error, ...retry })
+  return restated(error, 'no')
 }
 
 async function decodeState(

@@ -1,4 +1,5 @@
-import { isBase64Url } from '../bytes.ts'
+import { isMembers, type Members } from '../format/json.ts'
+import { base64, count } from '../format/shape.ts'
 
 /** The highest state of one file that this device has seen. */
 export interface SeenFile {
@@ -16,17 +17,16 @@ export interface WitnessRecord {
   readonly files: Readonly<Record<string, SeenFile>>
 }
 
-const VAULT_ID_BYTES = 16
-const HASH_BYTES = 32
+const isVaultId = base64(16)
+const isHash = base64(32)
+const isSeq = count(1)
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function isObject(value: unknown): value is Members {
+  return isMembers(value) && !Array.isArray(value)
 }
 
 function isSeenFile(value: unknown): boolean {
-  return (
-    isObject(value) && Number.isSafeInteger(value.seq) && Number(value.seq) > 0 && isBase64Url(value.hash, HASH_BYTES)
-  )
+  return isObject(value) && isSeq(value.seq) && isHash(value.hash)
 }
 
 /** What a witness loaded, if it is what one saves. A damaged memory is an error: taken for an empty one it would believe anything. */
@@ -35,13 +35,11 @@ export function checkRecord(loaded: WitnessRecord | null): WitnessRecord | null 
   if (record === null) return null
   const isRecord =
     isObject(record) &&
-    isBase64Url(record.vault, VAULT_ID_BYTES) &&
+    isVaultId(record.vault) &&
     isObject(record.files) &&
     Object.values(record.files).every(isSeenFile)
   if (isRecord) return loaded
-  throw new TypeError(
-    'The witness loaded something that it was never given to save. Restore it, or start with a new one.',
-  )
+  throw new TypeError('The witness loaded something that was never saved. Restore it, or start with a new one.')
 }
 
 /** What is known from two records of one vault: of each file the later state. */

@@ -76,7 +76,7 @@ export class WitnessBook {
     if (this.#vault !== null && this.#vault !== vault) {
       throw new VaultError(
         'ERR_ROLLBACK',
-        'Another vault lies where this device saw a different one before. If you replaced it on purpose, start with a new witness.',
+        'Another vault was here before. If it was replaced on purpose, start with a new witness.',
       )
     }
   }
@@ -99,16 +99,14 @@ export class WitnessBook {
     if (asOf !== undefined && sighting.seq < asOf.seq) {
       throw new VaultError(
         'ERR_ROLLBACK',
-        `The store answered an older state of "${file}" (write ${sighting.seq}) than this device has seen (write ${asOf.seq}). ` +
-          'Do not write to it; find out whether somebody restored an old copy.',
+        `"${file}" is older (write ${sighting.seq}) than this device has seen (write ${asOf.seq}). Find out who restored an old copy.`,
       )
     }
     for (const seen of new Set([asOf, this.#files.get(file)])) {
       if (seen !== undefined && !descends(sighting, seen)) {
         throw new VaultError(
           'ERR_FORK',
-          `"${file}" does not descend from the state that this device has seen (write ${seen.seq}): two histories exist. ` +
-            'Keep a copy of the store before doing anything else.',
+          `"${file}" does not descend from what this device has seen (write ${seen.seq}). Keep a copy of the store first of all.`,
         )
       }
     }

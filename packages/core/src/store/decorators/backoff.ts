@@ -32,10 +32,9 @@ export function createBackoff(runtime: Pick<Runtime, 'jitter' | 'sleep'>, maxDel
     },
     delayMs(attempt, retryAfterMs = 0) {
       if (retryAfterMs > maxDelayMs) return null
-      const askedMs = Number.isNaN(retryAfterMs) ? 0 : Math.max(0, retryAfterMs) // the store's word: it may be no time at all
       const latencyMs = Math.min(MAX_LATENCY_MS, Math.max(MIN_LATENCY_MS, smoothedMs ?? FIRST_LATENCY_MS))
       const exponentialMs = Math.min(maxDelayMs, latencyMs * 2 ** attempt)
-      return Math.min(maxDelayMs, askedMs + exponentialMs * (0.5 + 0.5 * runtime.jitter()))
+      return Math.min(maxDelayMs, Math.max(0, retryAfterMs) + exponentialMs * (0.5 + 0.5 * runtime.jitter()))
     },
     async wait(delayMs, signal) {
       try {

@@ -1,4 +1,4 @@
-import { errorCode, VaultError } from '../../errors.ts'
+import { errorCode, retryAfterOf, VaultError } from '../../errors.ts'
 import { checkOptions, integerOption } from '../../options.ts'
 import { createRuntime, type Runtime } from '../../runtime.ts'
 import type { BlobStore, ListedBlob } from '../contract.ts'
@@ -31,9 +31,27 @@ function tooMany(name: string): VaultError {
   )
 }
 
-function retryAfterMs(error: unknown): number | undefined {
-  const value = error instanceof Object && 'retryAfterMs' in error ? error.retryAfterMs : undefined
-  return typeof value === 'number' ? value : undefined
+/** Runs a request, again while it fails with `ERR_UNAVAILABLE`. */
+type Retried = <T>(send: () => Promise<T>, signal: AbortSignal | undefined) => Promise<T>
+
+/** Retries requests that may be repeated, as {@link withReadRetry} tells. */
+export function retrying(runtime: Runtime, attempts: number, maxDelayMs: number): Retried {
+  const backoff = createBackoff(runtime, maxDelayMs)
+  return async (send, signal) => {
+    for (let attempt = 1; ; attempt++) {
+      const sentMs = runtime.monotonicMs()
+      try {
+        const answer = await send()
+        backoff.observe(runtime.monotonicMs() - sentMs)
+        return answer
+      } catch (error) {
+        if (errorCode(error) !== 'ERR_UNAVAILABLE' || attempt === attempts) throw error
+        const delayMs = backoff.delayMs(attempt, retryAfterOf(error))
+        if (delayMs === null) throw error
+        await backoff.wait(delayMs, signal)
+      }
+    }
+  }
 }
 
 /**
@@ -47,24 +65,7 @@ export function withReadRetry(store: BlobStore, options?: ReadRetryOptions): Blo
   checkOptions(options, ['attempts', 'maxDelayMs', 'runtime'], 'withReadRetry')
   const attempts = integerOption('attempts', options?.attempts, 1, 100, DEFAULTS.attempts)
   const maxDelayMs = integerOption('maxDelayMs', options?.maxDelayMs, 0, 3_600_000, DEFAULTS.maxDelayMs)
-  const runtime = options?.runtime ?? createRuntime()
-  const backoff = createBackoff(runtime, maxDelayMs)
-
-  async function retried<T>(send: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      const sentMs = runtime.monotonicMs()
-      try {
-        const answer = await send()
-        backoff.observe(runtime.monotonicMs() - sentMs)
-        return answer
-      } catch (error) {
-        if (errorCode(error) !== 'ERR_UNAVAILABLE' || attempt === attempts) throw error
-        const delayMs = backoff.delayMs(attempt, retryAfterMs(error))
-        if (delayMs === null) throw error
-        await backoff.wait(delayMs, signal)
-      }
-    }
-  }
+  const retried = retrying(options?.runtime ?? createRuntime(), attempts, maxDelayMs)
 
   return decorate(store, {
     read: (key, request) => retried(() => store.read(key, request), request?.signal),
