@@ -1,4 +1,5 @@
 const HEX = '0123456789abcdef'
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 const encoder = new TextEncoder()
 // `ignoreBOM` keeps a leading U+FEFF, which the default silently drops: decoding must lose nothing.
@@ -70,37 +71,43 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> {
 
 /** Unpadded base64url (RFC 4648, section 5). */
 export function toBase64Url(bytes: Uint8Array): string {
-  let binary = ''
-  for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  let text = ''
+  let bits = 0
+  let held = 0
+  for (const byte of bytes) {
+    held = (held << 8) | byte
+    for (bits += 8; bits >= 6; ) text += BASE64URL[(held >> (bits -= 6)) & 63]
+  }
+  return bits === 0 ? text : text + BASE64URL[(held << (6 - bits)) & 63]
 }
 
 /**
  * The bytes of canonical unpadded base64url text: no padding, no white space, unused bits zero (RFC 4648, section 3.5), so
  * that every value has one spelling. Throws a `RangeError` for any other, and where there are not exactly `length` bytes.
  */
-export function fromBase64Url(text: string, length?: number): Uint8Array<ArrayBuffer> {
-  let binary = ''
-  try {
-    binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  } catch {
-    // Then nothing is written again below, and the text is not that.
+export function fromBase64Url(
+  text: string,
+  length: number = Math.floor((text.length * 3) / 4),
+): Uint8Array<ArrayBuffer> {
+  if (!isBase64Url(text, length)) throw new RangeError(`Expected canonical unpadded base64url of ${length} bytes.`)
+  const bytes = new Uint8Array(length)
+  let bits = 0
+  let held = 0
+  let offset = 0
+  for (const digit of text) {
+    held = (held << 6) | BASE64URL.indexOf(digit)
+    bits += 6
+    if (bits >= 8) bytes[offset++] = held >> (bits -= 8)
   }
-  const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
-  // `atob` forgives padding, white space and unused bits; written again they are gone.
-  if (toBase64Url(bytes) === text && bytes.length === (length ?? bytes.length)) return bytes
-  throw new RangeError('Expected canonical unpadded base64url, of the right length.')
+  return bytes
 }
+
+/** Whole groups, then one or two bytes, whose last digit has four or two bits to spare: zeros. */
+const CANONICAL_BASE64URL = /^([\w-]{4})*([\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/
 
 /** Whether `text` is canonical unpadded base64url of exactly `length` bytes. */
 export function isBase64Url(text: unknown, length: number): text is string {
-  if (typeof text !== 'string') return false
-  try {
-    fromBase64Url(text, length)
-    return true
-  } catch {
-    return false
-  }
+  return typeof text === 'string' && text.length === Math.ceil((length * 4) / 3) && CANONICAL_BASE64URL.test(text)
 }
 
 /** Four bytes, most significant first. */

@@ -99,11 +99,9 @@ export function assertKdfBounds(parameters: readonly KdfParameters[]): void {
  */
 export function encodePassword(password: unknown): Uint8Array {
   if (typeof password !== 'string') throw new TypeError('The password must be a string.')
-  if (password.length === 0) throw new RangeError('The password is empty.')
-  if (/\p{Surrogate}/u.test(password)) throw new RangeError('The password has a lone surrogate.')
   const bytes = utf8(password.normalize('NFKD'))
-  if (bytes.length > MAX_PASSWORD_BYTES) {
-    throw new RangeError(`The password is longer than ${MAX_PASSWORD_BYTES} bytes.`)
+  if (bytes.length === 0 || bytes.length > MAX_PASSWORD_BYTES || /\p{Surrogate}/u.test(password)) {
+    throw new RangeError(`The password must be 1 to ${MAX_PASSWORD_BYTES} bytes of text, without lone surrogates.`)
   }
   return bytes
 }

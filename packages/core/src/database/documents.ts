@@ -1,4 +1,4 @@
-import { errorCode, throwIfAborted, VaultError } from '../errors.ts'
+import { restated, throwIfAborted, VaultError } from '../errors.ts'
 import { StoredDocument } from '../format/document.ts'
 import {
   Change,
@@ -60,47 +60,50 @@ export class Documents implements DocumentStore {
     if (!this.#inFlight.closed) {
       try {
         const known = getAtOnce(this.#engine.manager, parseDocumentPath(path), this.#recency(options))
-        if (known !== undefined) return Promise.resolve(known === null ? null : (known.toValue() as T))
+        if (known !== undefined) return Promise.resolve(copyOf<T>(known))
       } catch (error) {
         return Promise.reject(error)
       }
     }
     return this.#inFlight.begin(async () => {
       const context = this.#reading(options, READ_KEYS, 'get()')
-      const document = await getDocument(this.#engine.manager, parseDocumentPath(path), context)
-      return document === null ? null : (document.toValue() as T)
+      return copyOf<T>(await getDocument(this.#engine.manager, parseDocumentPath(path), context))
     })
   }
 
-  put(path: string, value: unknown, options?: OperationOptions): Promise<void> {
-    return this.#inFlight.beginWrite(async () => {
-      const parsed = unapplied(() => parseDocumentPath(path))
-      const context = this.#writing(options, WRITE_KEYS, 'put()')
-      await this.#change(context, parsed, decideOn(unapplied(() => this.#store(value))))
-    })
+  async put(path: string, value: unknown, options?: OperationOptions): Promise<void> {
+    await this.#change(path, options, 'put()', () => decideOn(this.#store(value)))
   }
 
-  update<T = unknown>(
+  async update<T = unknown>(
     path: string,
     change: (document: T | null) => T | null | Promise<T | null>,
     options?: OperationOptions,
   ): Promise<T | null> {
-    return this.#inFlight.beginWrite(async () => {
-      const parsed = unapplied(() => parseDocumentPath(path))
+    const { after } = await this.#change(path, options, 'update()', () => {
       if (typeof change !== 'function') throw new TypeError('update() takes a function that returns the new document.')
-      const context = this.#writing(options, WRITE_KEYS, 'update()')
-      const { maxDocumentBytes } = this.#engine.root.config
-      const { after } = await this.#change(context, parsed, decideBy(change, maxDocumentBytes))
-      return after === null ? null : (after.toValue() as T)
+      return decideBy(change, this.#engine.root.config.maxDocumentBytes)
     })
+    return copyOf<T>(after)
   }
 
-  remove(path: string, options?: OperationOptions): Promise<boolean> {
+  async remove(path: string, options?: OperationOptions): Promise<boolean> {
+    const { before } = await this.#change(path, options, 'remove()', () => decideOn(null))
+    return before !== null
+  }
+
+  /** Changes one document, as `decide` says once path and options are checked. */
+  #change(
+    path: string,
+    options: OperationOptions | undefined,
+    where: string,
+    decide: () => Decide,
+  ): Promise<ChangeResult> {
     return this.#inFlight.beginWrite(async () => {
       const parsed = unapplied(() => parseDocumentPath(path))
-      const context = this.#writing(options, WRITE_KEYS, 'remove()')
-      const { before } = await this.#change(context, parsed, decideOn(null))
-      return before !== null
+      const context = this.#writing(options, WRITE_KEYS, where)
+      const decided = unapplied(decide)
+      return await promised<ChangeResult>((outcomes) => this.#submitChange(context, outcomes, parsed, decided))
     })
   }
 
@@ -112,22 +115,25 @@ export class Documents implements DocumentStore {
   }
 
   find(directory: string, options?: FindOptions): AsyncResults<string> {
-    parseDirectoryPath(directory)
-    checkOperationOptions(options, FIND_KEYS, 'find()')
-    return asyncResults(async () => (await this.#find(directory, options, 'find()')).map(([path]) => path))
+    return this.#results(directory, options, 'find()', (found) => found.map(([path]) => path))
   }
 
   entries<T = unknown>(directory: string, options?: FindOptions): AsyncResults<[path: string, document: T]> {
-    parseDirectoryPath(directory)
-    checkOperationOptions(options, FIND_KEYS, 'entries()')
-    return asyncResults(async () => copies<T>(await this.#find(directory, options, 'entries()')))
+    return this.#results(directory, options, 'entries()', copies<T>)
   }
 
-  #find(
+  #results<R>(
     directory: string,
     options: FindOptions | undefined,
     where: string,
-  ): Promise<(readonly [path: string, document: StoredDocument])[]> {
+    resultsOf: (found: readonly Found[]) => Iterable<R>,
+  ): AsyncResults<R> {
+    parseDirectoryPath(directory)
+    checkOperationOptions(options, FIND_KEYS, where)
+    return asyncResults(async () => resultsOf(await this.#find(directory, options, where)))
+  }
+
+  #find(directory: string, options: FindOptions | undefined, where: string): Promise<Found[]> {
     return this.#inFlight.begin(() =>
       findDocuments(this.#engine.manager, directory, this.#reading(options, FIND_KEYS, where)),
     )
@@ -148,7 +154,6 @@ export class Documents implements DocumentStore {
     return this.#inFlight.beginWrite(async () => {
       const context = this.#writing(options, LONG_KEYS, 'write()')
       const wanted = unapplied(() => this.#bulk(operations))
-      const { scheduler } = this.#engine
       const settled = new Array<Settled>(wanted.length)
       let callback: { readonly error: unknown } | undefined
       await new Promise<void>((resolve) => {
@@ -169,7 +174,7 @@ export class Documents implements DocumentStore {
             succeeded: (result: ChangeResult) => settle({ value: writeResult(result) }),
             failed: (error: unknown) => settle({ error }),
           }
-          scheduler.submit(this.#newChange(context, outcomes, path, decide))
+          this.#submitChange(context, outcomes, path, decide)
         }
       })
       const failure = settled.find((each) => 'error' in each)
@@ -206,13 +211,9 @@ export class Documents implements DocumentStore {
     return value === null ? null : StoredDocument.fromValue(value, this.#engine.root.config.maxDocumentBytes)
   }
 
-  #change(context: OperationContext, path: DocumentPath, decide: Decide): Promise<ChangeResult> {
-    return promised((outcomes) => this.#engine.scheduler.submit(this.#newChange(context, outcomes, path, decide)))
-  }
-
-  #newChange(context: OperationContext, outcomes: Outcomes<ChangeResult>, path: DocumentPath, decide: Decide): Change {
-    const key = this.#engine.manager.router.keyOf(path.directory, path.name)
-    return new Change(context, outcomes, path, key, decide)
+  #submitChange(context: OperationContext, outcomes: Outcomes<ChangeResult>, path: DocumentPath, decide: Decide): void {
+    const { manager, scheduler } = this.#engine
+    scheduler.submit(new Change(context, outcomes, path, manager.router.keyOf(path.directory, path.name), decide))
   }
 
   #freshness(maxAgeMs: number): Freshness {
@@ -250,7 +251,13 @@ export class Documents implements DocumentStore {
   }
 }
 
-function* copies<T>(found: Iterable<readonly [path: string, document: StoredDocument]>): Generator<[string, T]> {
+type Found = readonly [path: string, document: StoredDocument]
+
+function copyOf<T>(document: StoredDocument | null): T | null {
+  return document === null ? null : (document.toValue() as T)
+}
+
+function* copies<T>(found: Iterable<Found>): Generator<[string, T]> {
   for (const [path, document] of found) yield [path, document.toValue() as T]
 }
 
@@ -279,10 +286,7 @@ function bulkError(settled: readonly Settled[]): VaultError {
   const unknown = failed.some((error) => error instanceof Object && 'applied' in error && error.applied !== 'no')
   const some = settled.some((each) => 'value' in each && each.value !== 'unchanged' && each.value !== 'absent')
   const [first] = failed
-  const reason = first instanceof Error ? first.message : 'unknown'
-  return new VaultError(
-    errorCode(first) ?? 'ERR_UNAVAILABLE',
-    `${failed.length} of ${settled.length} operations failed, see "results"; first: ${reason}`,
-    { cause: first, applied: some ? 'some' : unknown ? 'unknown' : 'no', results },
-  )
+  const { code, message, applied, cause } = restated(first, some ? 'some' : unknown ? 'unknown' : 'no')
+  const text = `${failed.length} of ${settled.length} operations failed, see "results"; first: ${message}`
+  return new VaultError(code, text, { cause, applied, results })
 }

@@ -1,3 +1,4 @@
+import { DOCUMENT_BYTES, SHARD_BYTES } from '../format/limits.ts'
 import { booleanOption, checkOptions, choiceOption, integerOption } from '../options.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import type { BlobStore } from '../store/contract.ts'
@@ -121,12 +122,12 @@ export function createSettings(options: CreateOptions & Credentials): CreateSett
     ...settings,
     kdf,
     parameters: {
-      shardBytes: integerOption('shardBytes', shardBytes, 1024, 16 * 1024 ** 2, DEFAULTS.shardBytes),
+      shardBytes: integerOption('shardBytes', shardBytes, SHARD_BYTES.min, SHARD_BYTES.max, DEFAULTS.shardBytes),
       maxDocumentBytes: integerOption(
         'maxDocumentBytes',
         maxDocumentBytes,
-        1024,
-        32 * 1024 ** 2,
+        DOCUMENT_BYTES.min,
+        DOCUMENT_BYTES.max,
         DEFAULTS.maxDocumentBytes,
       ),
       compression: choiceOption('compression', compression, ['none', 'deflate'], DEFAULTS.compression),

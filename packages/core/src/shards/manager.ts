@@ -1,16 +1,15 @@
 import { utf8 } from '../bytes.ts'
 import { sha256 } from '../crypto/hash.ts'
-import type { Router } from '../crypto/router.ts'
-import { newWriteId } from '../crypto/write-id.ts'
+import { FIRST_KEY, type Router } from '../crypto/router.ts'
 import { errorCode, VaultError } from '../errors.ts'
 import { corruptFile } from '../format/format-error.ts'
-import type { LogEntry, ShardState } from '../format/model.ts'
+import type { ShardState } from '../format/model.ts'
 import { appendToLog, emptyLog } from '../format/sequence-log.ts'
 import { decodeShardFile, encodeShardFile, FIRST_SHARD, shardFile, UnknownKeyError } from '../format/shard-file.ts'
 import type { Version } from '../store/contract.ts'
 import { missingFile, readDoubting } from '../vault/reading.ts'
 import type { Answer, Finding, Requests, WriteOutcome } from '../vault/requests.ts'
-import { baseOf, failedWrite, judgeWrite, type VaultRoot } from '../vault/root.ts'
+import { failedWrite, judgeWrite, NO_BASE, newEntry, type VaultRoot } from '../vault/root.ts'
 import type { WitnessBook } from '../vault/witness.ts'
 import type { SeenFile } from '../vault/witness-record.ts'
 import { type Freshness, type LoadedShard, ShardCache } from './cache.ts'
@@ -197,12 +196,8 @@ export class ShardManager {
   /** Creates the vault's first shard, empty, or finds that it is there already. */
   async createFirst(signal?: AbortSignal): Promise<void> {
     const { runtime } = this.requests
-    const noBase = new Uint8Array(32)
-    const writeId = newWriteId(runtime, noBase, utf8(this.#root.header.vault))
-    const entry: LogEntry = { seq: 1, writeId, base: baseOf(noBase), removed: [], timeMs: runtime.now() }
-    const [lo] = this.#root.config.map.map((each) => each.lo)
-    const log = appendToLog(emptyLog, entry)
-    const state: ShardState = { seq: 1, lo: lo as string, hi: null, next: null, log, directories: new Map() }
+    const log = appendToLog(emptyLog, newEntry(runtime, 1, NO_BASE, utf8(this.#root.header.vault)))
+    const state: ShardState = { seq: 1, lo: FIRST_KEY, hi: null, next: null, log, directories: new Map() }
     const data = await encodeShardFile(this.#root.shardContext, FIRST_SHARD, state)
     const hash = sha256(runtime, data)
     const inspect = async (): Promise<Finding> => {
@@ -237,15 +232,9 @@ export class ShardManager {
     const { runtime } = this.requests
     const removed = removedPaths(base.state, changes)
     const change = changes.flatMap((each) => [each.directory, each.name, each.document?.text ?? '']).join('\0')
-    const writeId = newWriteId(runtime, base.hash, sha256(runtime, utf8(change)))
-    const seq = base.state.seq + 1
-    const next = changeShard(base.state, changes, {
-      seq,
-      writeId,
-      base: baseOf(base.hash),
-      removed,
-      timeMs: runtime.now(),
-    })
+    const entry = newEntry(runtime, base.state.seq + 1, base.hash, sha256(runtime, utf8(change)), removed)
+    const { writeId } = entry
+    const next = changeShard(base.state, changes, entry)
     const cut = options.split ? await this.#splitter.split(next, options.signal) : { state: next, siblings: [] }
     let data: Uint8Array
     try {

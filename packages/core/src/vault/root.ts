@@ -6,11 +6,12 @@ import type { CryptoContext } from '../crypto/seal.ts'
 import { newWriteId } from '../crypto/write-id.ts'
 import { errorCode, restated, VaultError } from '../errors.ts'
 import { parseRootHeader, ROOT_FILE } from '../format/header.ts'
-import type { Compression, RootConfig, RootHeader, Slot, WriteId } from '../format/model.ts'
+import type { Compression, LogEntry, RootConfig, RootHeader, Slot, WriteId } from '../format/model.ts'
 import { decodeRootFile, encodeRootFile } from '../format/root-file.ts'
 import { appendToLog, emptyLog, logHasWrite, logReaches } from '../format/sequence-log.ts'
 import { FIRST_SHARD, type ShardFileContext } from '../format/shard-file.ts'
-import type { Version } from '../store/contract.ts'
+import type { Runtime } from '../runtime.ts'
+import type { StoredBlob, Version } from '../store/contract.ts'
 import { createSlot, type Secret, unlock } from './credentials.ts'
 import { missingFile, readDoubting } from './reading.ts'
 import type { Answer, Finding, Requests } from './requests.ts'
@@ -71,11 +72,10 @@ export class VaultRoot {
     const slot = await createSlot(context.crypto, ids, secret, rootSecret, options.kdf)
     const header: RootHeader = { ...ids, slots: [slot] }
     const rootKey = deriveRootKey(rootSecret)
-    const noBase = new Uint8Array(32)
-    const writeId = newWriteId(runtime, noBase, rootSecret)
+    const entry = newEntry(runtime, 1, NO_BASE, rootSecret)
     const config: RootConfig = {
       seq: 1,
-      log: appendToLog(emptyLog, { seq: 1, writeId, base: baseOf(noBase), removed: [], timeMs: runtime.now() }),
+      log: appendToLog(emptyLog, entry),
       pending: true,
       routingKey: runtime.randomBytes(32),
       keys: [{ id: toBase64Url(runtime.randomBytes(8)), key: runtime.randomBytes(32) }],
@@ -96,7 +96,7 @@ export class VaultRoot {
       if (!isOurs) return { kind: 'not-applied' }
       // Somebody who knows the password has found the pending vault meanwhile and finished it.
       found = await decodeState(context, rootKey, blob)
-      return logHasWrite(found.config.log, writeId) ? { kind: 'applied' } : { kind: 'unclear' }
+      return logHasWrite(found.config.log, entry.writeId) ? { kind: 'applied' } : { kind: 'unclear' }
     }
     const inspect = async (): Promise<Finding> => {
       try {
@@ -113,26 +113,17 @@ export class VaultRoot {
     if (outcome.kind === 'refused' || outcome.kind === 'unknown') throw failedWrite(outcome)
     const state = outcome.kind === 'superseded' ? found : { header, config, version: outcome.version, hash }
     if (state === null) throw missingFile(ROOT_FILE)
-    context.witness.pin(ids.vault)
-    context.witness.remember(ROOT_FILE, state.config.seq, state.hash)
+    rememberState(context, state)
     return new VaultRoot(context, rootKey, state)
   }
 
   /** Unlocks the root file in `answer`. `ERR_CREDENTIALS`, `ERR_CORRUPT`, `ERR_UNSUPPORTED`, `ERR_ROLLBACK`, `ERR_FORK`. */
-  static async open(
-    context: RootContext,
-    secret: Secret,
-    blob: { readonly data: Uint8Array; readonly version: Version },
-  ): Promise<VaultRoot> {
+  static async open(context: RootContext, secret: Secret, blob: StoredBlob): Promise<VaultRoot> {
     const { header } = parseRootHeader(blob.data)
     context.witness.expect(header.vault)
     const { rootSecret } = await unlock(context.crypto, header, secret)
     const rootKey = deriveRootKey(rootSecret)
-    const asOf = context.witness.recall(ROOT_FILE)
-    const state = await decodeState(context, rootKey, blob)
-    context.witness.judge(ROOT_FILE, { ...state.config, hash: state.hash }, asOf)
-    context.witness.pin(header.vault)
-    context.witness.remember(ROOT_FILE, state.config.seq, state.hash)
+    const state = await acceptState(context, rootKey, blob, context.witness.recall(ROOT_FILE))
     return new VaultRoot(context, rootKey, state)
   }
 
@@ -161,10 +152,7 @@ export class VaultRoot {
   async #takeOver({ blob }: Answer, asOf: SeenFile | undefined): Promise<RootState> {
     if (blob === 'unchanged') return this.#state
     if (blob === null) throw missingFile(ROOT_FILE)
-    const { witness } = this.#context
-    const state = await decodeState(this.#context, this.#rootKey, blob)
-    witness.judge(ROOT_FILE, { ...state.config, hash: state.hash }, asOf)
-    witness.remember(ROOT_FILE, state.config.seq, state.hash)
+    const state = await acceptState(this.#context, this.#rootKey, blob, asOf)
     if (state.config.seq >= this.#state.config.seq) this.#state = state
     return state
   }
@@ -204,9 +192,8 @@ export class VaultRoot {
     const { runtime } = crypto
     const header = wanted.header ?? base.header
     const changed = wanted.config ?? base.config
-    const seq = base.config.seq + 1
-    const writeId = newWriteId(runtime, base.hash, changed.routingKey)
-    const entry = { seq, writeId, base: baseOf(base.hash), removed: [], timeMs: runtime.now() }
+    const entry = newEntry(runtime, base.config.seq + 1, base.hash, changed.routingKey)
+    const { seq, writeId } = entry
     const config: RootConfig = { ...changed, seq, log: appendToLog(base.config.log, entry) }
     const data = await encodeRootFile(crypto, header, this.#rootKey, config)
     const hash = sha256(runtime, data)
@@ -243,9 +230,23 @@ export class VaultRoot {
   }
 }
 
+/** Stands for the hash of the file that a file's first write replaces. */
+export const NO_BASE: Uint8Array = new Uint8Array(32)
+
 /** The log's short form of a file's hash: its first 8 bytes, base64url. */
 export function baseOf(hash: Uint8Array): string {
   return toBase64Url(hash.subarray(0, 8))
+}
+
+/** The entry of a new write, with an id of its own, that replaces the file with hash `base`; `change` as for the id. */
+export function newEntry(
+  runtime: Runtime,
+  seq: number,
+  base: Uint8Array,
+  change: Uint8Array,
+  removed: readonly string[] = [],
+): LogEntry {
+  return { seq, writeId: newWriteId(runtime, base, change), base: baseOf(base), removed, timeMs: runtime.now() }
 }
 
 /** What the state of a file, read after a write was answered with a conflict, says about that write. */
@@ -282,11 +283,25 @@ export function notApplied(error: unknown): VaultError {
   return restated(error, 'no')
 }
 
-async function decodeState(
-  context: RootContext,
-  rootKey: Uint8Array,
-  blob: { readonly data: Uint8Array; readonly version: Version },
-): Promise<RootState> {
+async function decodeState(context: RootContext, rootKey: Uint8Array, blob: StoredBlob): Promise<RootState> {
   const { header, config } = await decodeRootFile(context.crypto, blob.data, rootKey)
   return { header, config, version: blob.version, hash: sha256(context.crypto.runtime, blob.data) }
+}
+
+/** A state that was read, unless it contradicts what the witness has seen. */
+async function acceptState(
+  context: RootContext,
+  rootKey: Uint8Array,
+  blob: StoredBlob,
+  asOf: SeenFile | undefined,
+): Promise<RootState> {
+  const state = await decodeState(context, rootKey, blob)
+  context.witness.judge(ROOT_FILE, { ...state.config, hash: state.hash }, asOf)
+  rememberState(context, state)
+  return state
+}
+
+function rememberState({ witness }: RootContext, { header, config, hash }: RootState): void {
+  witness.pin(header.vault)
+  witness.remember(ROOT_FILE, config.seq, hash)
 }

@@ -128,8 +128,8 @@ const UNSTORABLE: readonly (readonly [string, unknown, string])[] = [
   ['Infinity', [[Number.NEGATIVE_INFINITY]], '$[0][0]'],
   ['a cycle', cycle, '$.self'],
   ['a Date', { at: new Date(0) }, '$.at'],
-  ['a Map', new Map(), '$ is a Map'],
-  ['bytes', new Uint8Array(3), '$ is binary'],
+  ['a Map', new Map(), '$ is an instance of Map'],
+  ['bytes', new Uint8Array(3), '$ is an instance of Uint8Array'],
   ['101 levels', JSON.parse(`${'['.repeat(101)}${']'.repeat(101)}`), '100 levels'],
 ]
 
