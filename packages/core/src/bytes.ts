@@ -76,7 +76,8 @@ export function toBase64Url(bytes: Uint8Array): string {
   let held = 0
   for (const byte of bytes) {
     held = (held << 8) | byte
-    for (bits += 8; bits >= 6; ) text += BASE64URL[(held >> (bits -= 6)) & 63]
+    bits += 8
+    for (; bits >= 6; bits -= 6) text += BASE64URL[(held >> (bits - 6)) & 63]
   }
   return bits === 0 ? text : text + BASE64URL[(held << (6 - bits)) & 63]
 }
@@ -97,7 +98,9 @@ export function fromBase64Url(
   for (const digit of text) {
     held = (held << 6) | BASE64URL.indexOf(digit)
     bits += 6
-    if (bits >= 8) bytes[offset++] = held >> (bits -= 8)
+    if (bits < 8) continue
+    bits -= 8
+    bytes[offset++] = held >> bits
   }
   return bytes
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { abortedError } from '../../src/errors.ts'
-import type { BlobStore, ListedBlob } from '../../src/store/contract.ts'
+import type { BlobStore, ListedBlob, RequestOptions } from '../../src/store/contract.ts'
 import { decorate } from '../../src/store/decorators/decorate.ts'
 import { type TimeoutOptions, withTimeout } from '../../src/store/decorators/timeout.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
@@ -26,7 +26,7 @@ async function keys(listing: AsyncIterable<ListedBlob>): Promise<string[]> {
 /** A store that never answers, and notes the signals that it was given. */
 function silent(): { store: BlobStore; signals: AbortSignal[] } {
   const signals: AbortSignal[] = []
-  const hang = (options: { signal?: AbortSignal } | undefined): Promise<never> => {
+  const hang = (options: RequestOptions | undefined): Promise<never> => {
     if (options?.signal !== undefined) signals.push(options.signal)
     return never
   }
