@@ -62,7 +62,7 @@ const DEFECTS: Readonly<Record<string, Planted>> = {
   },
   'a vault that is pending after its first write': {
     file: core('format/root-json.ts'),
-    from: "demand(!config.pending || seq === 1, 'it is marked as not yet created though it was changed since')",
+    from: "demand(!pending || seq === 1, 'it is marked as not yet created though it was changed since')",
     to: '',
     target: 'root-json',
     mostBytes: 2_400,
