@@ -48,8 +48,8 @@ const NO_ASSOCIATED_DATA: readonly SourceChange[] = [
 
 const JUDGED_BY_NOW: SourceChange = {
   file: 'core/src/vault/reading.ts',
-  from: 'requests.read(key, { ...signal, ...condition }), asOf)',
-  to: 'requests.read(key, { ...signal, ...condition }), witness.recall(key))',
+  from: '{ signal, unlessVersion } : { signal }), asOf)',
+  to: '{ signal, unlessVersion } : { signal }), witness.recall(key))',
 }
 
 const OLDER_ROOT: SourceChange = {

@@ -12,7 +12,7 @@ export const CREATION: readonly Variant[] = [
       },
     ],
     scenario: 'a creator and another',
-    notices: /"shards\/0" does not descend from the state that this device has seen/,
+    notices: /"shards\/0" does not descend from what this device has seen/,
   },
   {
     rule: 'a vault that a creator left half made is finished by who opens it',

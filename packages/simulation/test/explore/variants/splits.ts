@@ -56,7 +56,7 @@ export const SPLITS: readonly Variant[] = [
       {
         file: 'core/src/shards/manager.ts',
         from: '    let data: Uint8Array\n    try {\n      data = await encodeShardFile(this.#root.shardContext, base.id, cut.state)',
-        to: '    let data: Uint8Array\n    const newest = cut.siblings.length > 0 ? await this.#fetch(base.id) : base\n    const newSeq = newest.state.seq + 1\n    const log = appendToLog(newest.state.log, { seq: newSeq, writeId, base: baseOf(newest.hash), removed, timeMs: 0 })\n    try {\n      data = await encodeShardFile(this.#root.shardContext, base.id, { ...cut.state, seq: newSeq, log })',
+        to: '    let data: Uint8Array\n    const newest = cut.siblings.length > 0 ? await this.#fetch(base.id) : base\n    const newSeq = newest.state.seq + 1\n    const log = appendToLog(newest.state.log, { ...newEntry(runtime, newSeq, newest.hash, newest.hash, removed), writeId })\n    try {\n      data = await encodeShardFile(this.#root.shardContext, base.id, { ...cut.state, seq: newSeq, log })',
       },
       { file: 'core/src/shards/manager.ts', from: 'expected: base.version,', to: 'expected: newest.version,' },
     ],
