@@ -13,7 +13,9 @@ export function checkOptions(options: unknown, allowed: readonly string[], where
   for (const key of Object.keys(options)) {
     if (allowed.includes(key)) continue
     const unknown = JSON.stringify(key.slice(0, MAX_SHOWN_LENGTH))
-    throw new TypeError(`${where} has no option ${unknown}: it takes ${allowed.join(', ') || 'none'}.`)
+    throw new TypeError(
+      `${where} has no option ${unknown}: it takes ${allowed.map((name) => `\`${name}\``).join(', ') || 'none'}.`,
+    )
   }
 }
 

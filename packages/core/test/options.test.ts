@@ -16,7 +16,7 @@ describe('checkOptions', () => {
   })
 
   test('names what it takes, for a misspelt option', () => {
-    const message = 'open has no option "timeout": it takes timeoutMs, attempts, maxDelayMs, runtime.'
+    const message = 'open has no option "timeout": it takes `timeoutMs`, `attempts`, `maxDelayMs`, `runtime`.'
     expect(() => check({ timeout: 1 })).toThrow(new TypeError(message))
     expect(() => checkOptions({ colour: 1 }, [], 'close')).toThrow('it takes none.')
   })

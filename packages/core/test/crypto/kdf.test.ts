@@ -222,7 +222,7 @@ describe('newKdfParameters', () => {
   })
 
   it.each([
-    [{ name: 'argon2id', memory: 65_536 }, 'no option "memory": it takes name, memoryKiB, passes'],
+    [{ name: 'argon2id', memory: 65_536 }, 'no option "memory": it takes `name`, `memoryKiB`, `passes`'],
     [{ name: 'scrypt', iterations: 1 }, 'no option "iterations"'],
     [{ name: 'bcrypt' }, 'kdf must be an object with a name'],
     [{}, 'kdf must be an object with a name'],

@@ -188,7 +188,7 @@ describe('withReadRetry', () => {
 
   test('refuses unknown and wrong options', () => {
     const store = memory
-    expect(() => withReadRetry(store, { attempts: 3, ...{ atempts: 3 } })).toThrow(/takes attempts,/)
+    expect(() => withReadRetry(store, { attempts: 3, ...{ atempts: 3 } })).toThrow(/`attempts`/)
     expect(() => withReadRetry(store, { attempts: 0 })).toThrow(RangeError)
     expect(() => withReadRetry(store, { attempts: 101 })).toThrow(RangeError)
     expect(() => withReadRetry(store, { maxDelayMs: 1.5 })).toThrow(TypeError)

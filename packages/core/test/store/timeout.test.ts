@@ -159,7 +159,7 @@ describe('withTimeout', () => {
   })
 
   test('refuses unknown and wrong options', () => {
-    expect(() => withTimeout(memory, { timeoutMs: 1, ...{ timeout: 3 } })).toThrow(/takes timeoutMs,/)
+    expect(() => withTimeout(memory, { timeoutMs: 1, ...{ timeout: 3 } })).toThrow(/`timeoutMs`/)
     expect(() => withTimeout(memory, {} as TimeoutOptions)).toThrow(TypeError)
     expect(() => withTimeout(memory, { timeoutMs: 0 })).toThrow(RangeError)
     expect(() => withTimeout(memory, { timeoutMs: 3_600_001 })).toThrow(RangeError)
