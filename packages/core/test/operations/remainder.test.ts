@@ -349,6 +349,14 @@ describe('a prune', () => {
     expect(left).toMatchObject({ again: [all] })
     expect(all.removed).toEqual(new Set(['/there', '/d/x']))
     expect(endOf(all)).toBe('open')
+    expect(all.committed).toBeNull() // aborted now, it is not through
+  })
+
+  test('is planned again for a document that somebody who gave up was to put, beside those that are removed', async () => {
+    const [update, all] = [put('/e/x', 2), prune('/e/')]
+    const left = await carryOut(apart(), [update, all], { before: () => update.fail(DENIED) })
+    expect(left).toMatchObject({ writes: ['/2: -/e/y'], again: [all] })
+    expect(all.removed).toEqual(new Set(['/e/y']))
   })
 
   test('fails with what was refused, after a part, and leaves nothing to do', async () => {
