@@ -78,7 +78,7 @@ function costOf(parameters: KdfParameters): number | string {
   if (isWithin && reaches && taken <= MAX_MEMORY_KIB) return written
   const options = Object.values(numbers).map(([option]) => option)
   const bounds = `takes (${options}) from ${floor.map((row) => `(${row})`).join(' or ')} to (${most})`
-  return `${parameters.name} ${bounds}, at most 1 GiB of memory, and for N powers of two.`
+  return `${parameters.name} ${bounds}, in at most 1 GiB of memory${'N' in numbers ? ', with a power of two as N' : ''}.`
 }
 
 /** What is wrong with the parameters of slots that would be tried together; `null` when nothing is. */
