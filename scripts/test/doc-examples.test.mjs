@@ -16,6 +16,8 @@ const publicNames = new Map(
     '@vaultdb/core/maintenance': await import('@vaultdb/core/maintenance'),
     '@vaultdb/core/testing': await import('@vaultdb/core/testing'),
     '@vaultdb/fs': await import('@vaultdb/fs'),
+    '@vaultdb/indexeddb': await import('@vaultdb/indexeddb'),
+    '@vaultdb/localstorage': await import('@vaultdb/localstorage'),
   }).map(([specifier, module]) => [specifier, Object.keys(module)]),
 )
 

@@ -20,5 +20,5 @@ export function unsupported(message: string, cause?: unknown): VaultError {
 
 /** The error of an entry that another program has written. */
 export function foreign(): VaultError {
-  return unsupported('Another program uses this prefix: choose another one.')
+  return unsupported('Another program uses this prefix: choose another.')
 }

@@ -28,7 +28,7 @@ const MAX_BLOB_BYTES = 3 * 1024 * 1024
 /** Numbers may begin anew after the browser has removed everything; random bytes do not come back even then. */
 const TOKEN_BYTES = 9
 
-const CAPABILITIES: StoreCapabilities = Object.freeze({
+const CAPABILITIES: StoreCapabilities = {
   atomicCreate: true,
   atomicUpdate: true,
   atomicReads: true,
@@ -37,7 +37,7 @@ const CAPABILITIES: StoreCapabilities = Object.freeze({
   crossProcess: true,
   durable: false, // browsers write to the disk some seconds later
   maxBlobBytes: MAX_BLOB_BYTES,
-})
+}
 
 class LocalStorageStore implements BlobStore {
   readonly name: string = 'localstorage'
@@ -149,7 +149,7 @@ class LocalStorageStore implements BlobStore {
     } catch (error) {
       cause = error
     }
-    throw new VaultError('ERR_UNAVAILABLE', 'The change may be lost. Try again.', { cause })
+    throw new VaultError('ERR_UNAVAILABLE', 'The change may be lost.', { cause })
   }
 
   /** Sends a request, for which `close` waits. Only the lock can take long to come, so only waiting for it is cut short by the signal. */

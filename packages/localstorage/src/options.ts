@@ -11,12 +11,14 @@ export interface LocalStorageStoreOptions {
   readonly runtime?: Pick<Runtime, 'monotonicMs' | 'randomBytes'>
 }
 
+const PREFIX = /^[\w./-]{1,100}$/
+
 /** The options with their defaults. Throws a `TypeError` for what they cannot be. */
 export function resolveOptions(options: LocalStorageStoreOptions): Required<LocalStorageStoreOptions> {
   checkOptions(options, ['prefix', 'runtime'], 'createLocalStorageStore')
   const { prefix, runtime = createRuntime() } = options
-  if (typeof prefix !== 'string' || !/^[\w./-]{1,100}$/.test(prefix)) {
-    throw new TypeError('Option `prefix` must be 1 to 100 of A-Z a-z 0-9 . _ - /')
+  if (typeof prefix !== 'string' || !PREFIX.test(prefix)) {
+    throw new TypeError(`Option \`prefix\` must be a text like ${PREFIX}.`)
   }
   return { prefix, runtime }
 }

@@ -50,7 +50,7 @@ export class Order {
     change: (number: number) => Promise<T>,
   ): Promise<T> {
     const locks = pageLocks()
-    if (!locks) throw unsupported('Writing takes Web Locks, which take https.')
+    if (!locks) throw unsupported('Writing takes Web Locks: use https.')
     return await locks.request(this.#lock, signal ? { signal } : {}, async () => {
       const seen = await this.caughtUp(storage)
       const { own, cleared } = this.#shared
@@ -86,7 +86,7 @@ export class Order {
       const seen = this.#seen(storage)
       if (made <= (seen ?? this.#shared.cleared)) return seen ?? made
       if (this.#runtime.monotonicMs() - began < PATIENCE_MS) continue
-      if (seen !== null) throw new VaultError('ERR_UNAVAILABLE', 'A change of another tab does not arrive. Try again.')
+      if (seen !== null) throw new VaultError('ERR_UNAVAILABLE', 'Another tab is busy writing. Try again.')
       this.#shared.cleared = made // the numbers are gone, and so is all the rest
     }
   }
@@ -95,8 +95,8 @@ export class Order {
   async #lastElsewhere(): Promise<number> {
     const held = (await pageLocks()?.query())?.held ?? []
     const numbers = held.map(({ name = '' }) => {
-      const [lock, number] = name.split('#')
-      return lock === this.#lock ? Number(number ?? 0) : 0
+      const [lock, number = 0] = name.split('#')
+      return lock === this.#lock ? Number(number) : 0
     })
     return Math.max(0, ...numbers.filter((number) => number !== this.#shared.own))
   }
