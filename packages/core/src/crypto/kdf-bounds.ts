@@ -72,10 +72,11 @@ function costOf(parameters: KdfParameters): number | string {
   const members: Readonly<Record<string, unknown>> = parameters
   const given = Object.keys(numbers).map((name) => members[name] as number)
   const most = Object.values(numbers).map(([, , limit]) => limit)
-  const [taken, written] = kibOf(...given)
   const isWithin = given.every((number, at) => Number.isSafeInteger(number) && number <= (most[at] as number))
-  const reaches = floor.some((row) => row.every((least, at) => (given[at] as number) >= least))
-  if (isWithin && reaches && taken <= MAX_MEMORY_KIB) return written
+  if (isWithin && floor.some((row) => row.every((least, at) => (given[at] as number) >= least))) {
+    const [taken, written] = kibOf(...given)
+    if (taken <= MAX_MEMORY_KIB) return written
+  }
   const options = Object.values(numbers).map(([option]) => option)
   const bounds = `takes (${options}) from ${floor.map((row) => `(${row})`).join(' or ')} to (${most})`
   return `${parameters.name} ${bounds}, in at most 1 GiB of memory${'N' in numbers ? ', with a power of two as N' : ''}.`

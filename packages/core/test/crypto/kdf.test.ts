@@ -214,6 +214,12 @@ describe('newKdfParameters', () => {
     expect(() => newKdfParameters(runtime, options)).toThrow(RangeError)
   })
 
+  it.each([null, '65536', 65_536n, Symbol('many'), {}])('refuses what is no number: %s', (memoryKiB) => {
+    expect(() => newKdfParameters(runtime, { name: 'argon2id', memoryKiB } as unknown as KdfOptions)).toThrow(
+      RangeError,
+    )
+  })
+
   it('says what the bounds are', () => {
     expect(() => newKdfParameters(runtime, { name: 'scrypt', r: 7 })).toThrow('(N,r,p) from (131072,8,1) or')
     expect(() => newKdfParameters(runtime, { name: 'pbkdf2-sha256', iterations: 1 })).toThrow(
