@@ -1,6 +1,6 @@
 // A page's view of localStorage may be behind: browsers that give each tab a process of its own pass changes on without
 // waiting for anybody, and a Web Lock may be handed over before the change that was made under it arrives. (Two tabs of
-// Chromium that count under one lock lose a fifth of their steps.) So whoever changes something numbers the change, writes the
+// Chromium that count under one lock lose a sixth of their steps.) So whoever changes something numbers the change, writes the
 // number behind it, and holds a second lock that bears the number in its name: locks are the browser's own, the same for
 // all. Who is about to look asks for the names of the locks held, and waits until its storage shows the highest number;
 // changes arrive in order, so everything before it is there as well.
