@@ -88,7 +88,9 @@ export class Changes {
     let after = cursor
     for (let more = result.changes; more && !signal.aborted; ) {
       const { result: page } = await this.#client.filesListFolderContinue({ cursor: after }, { signal })
-      for (const { path_lower: path } of page.entries) this.#notify(this.#paths.keyOf(path), signal)
+      for (const entry of page.entries) {
+        if (entry['.tag'] !== 'folder') this.#notify(this.#paths.keyOf(entry.path_lower), signal)
+      }
       after = page.cursor
       more = page.has_more
     }

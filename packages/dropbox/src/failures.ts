@@ -107,7 +107,7 @@ export function failure(error: unknown, doing: string): VaultError {
   if (!(error instanceof DropboxResponseError)) {
     return new VaultError(
       'ERR_UNAVAILABLE',
-      `Cannot ${doing}: Dropbox could not be reached (${trace(error)}). Try again later.`,
+      `Cannot ${doing}: Dropbox could not be reached, or its answer makes no sense (${trace(error)}). Try again later.`,
     )
   }
   const { status, headers, error: body } = error as DropboxResponseError<unknown>

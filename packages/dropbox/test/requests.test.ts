@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest'
+import { content, openStore, startDropbox } from './stores.ts'
+
+/** What was sent, tokens aside, since it was asked for the last time. */
+function sent(dropbox: Awaited<ReturnType<typeof startDropbox>>): () => string[] {
+  let seen = 0
+  return () => {
+    const fresh = dropbox.requests.slice(seen).filter(({ route }) => route !== 'oauth2/token')
+    seen = dropbox.requests.length
+    return fresh.map(({ route, answer }) => `${route} ${answer}`)
+  }
+}
+
+test('each operation is one request, and what is unchanged comes without a body', async () => {
+  const dropbox = await startDropbox()
+  const store = openStore(dropbox)
+  const requests = sent(dropbox)
+  expect(await store.read('vault')).toBeNull()
+  expect(requests()).toEqual(['files/download 409'])
+  const version = await store.write('vault', content(1), null)
+  expect(requests()).toEqual(['files/upload 200'])
+  expect(await store.read('vault', { unlessVersion: version })).toBe('unchanged')
+  expect(requests()).toEqual(['files/download 304'])
+  expect(await store.read('vault', { unlessVersion: '123456789' })).toEqual({ data: content(1), version })
+  expect(requests()).toEqual(['files/download 200'])
+  for await (const listed of store.list('')) expect(listed).toEqual({ key: 'vault', version, size: 100 })
+  expect(requests()).toEqual(['files/list_folder 200'])
+  await store.delete('vault', version)
+  expect(requests()).toEqual(['files/delete_v2 200'])
+})
+
+test('where a page sends the requests, what is unchanged is found out by its metadata: one request, or two', async () => {
+  const dropbox = await startDropbox()
+  const store = openStore(dropbox)
+  const version = await store.write('vault', content(1), null)
+  const requests = sent(dropbox)
+  requests()
+  const page = globalThis as { document?: object }
+  page.document = {}
+  try {
+    expect(await store.read('vault', { unlessVersion: version })).toBe('unchanged')
+    expect(requests()).toEqual(['files/get_metadata 200'])
+    expect(await store.read('vault', { unlessVersion: '123456789' })).toEqual({ data: content(1), version })
+    expect(requests()).toEqual(['files/get_metadata 200', 'files/download 200'])
+    expect(await store.read('shards/0', { unlessVersion: version })).toBeNull()
+  } finally {
+    delete page.document
+  }
+})
+
+test('an upload asks for the strictest that there is', async () => {
+  const dropbox = await startDropbox()
+  const store = openStore(dropbox, { accessToken: dropbox.issueToken(), folder: '/Vaults' })
+  const version = await store.write('shards/aB', content(1), null)
+  await store.write('shards/aB', content(2), version)
+  const hash = dropbox.files().get('/Vaults/shards/a+b')?.metadata.content_hash
+  const common = { path: '/Vaults/shards/a+b', autorename: false, strict_conflict: true, mute: true }
+  expect(dropbox.requests.map(({ argument }) => argument)).toEqual([
+    { ...common, mode: { '.tag': 'add' }, content_hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    { ...common, mode: { '.tag': 'update', update: version }, content_hash: hash },
+  ])
+})
+
+test('a version that Dropbox never gives is a conflict, and nothing is asked', async () => {
+  const dropbox = await startDropbox()
+  const store = openStore(dropbox)
+  for (const version of ['', '1', 'no-such-version', '12345678', 'ABCDEF012']) {
+    await expect(store.write('vault', content(1), version)).rejects.toMatchObject({ code: 'ERR_CONFLICT' })
+    await expect(store.delete('vault', version)).rejects.toMatchObject({ code: 'ERR_CONFLICT' })
+  }
+  expect(dropbox.requests).toEqual([])
+})
+
+test('a listing of many files comes in pages; other files beside them are left alone', async () => {
+  const dropbox = await startDropbox({ maxPageEntries: 3 })
+  const store = openStore(dropbox)
+  for (let index = 0; index < 8; index++) await store.write(`shards/s${index}`, content(index), null)
+  const token = dropbox.issueToken()
+  for (const path of ['/shards/vault (conflicted copy).x', '/Photo.jpeg', '/shards/a+', '/shards/++a']) {
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/octet-stream' }
+    const argument = JSON.stringify({ path })
+    await dropbox.fetch('https://content.dropboxapi.com/2/files/upload', {
+      method: 'POST',
+      headers: { ...headers, 'Dropbox-API-Arg': argument },
+      body: 'x',
+    })
+  }
+  const keys: string[] = []
+  for await (const { key } of store.list('')) keys.push(key)
+  expect(keys.sort()).toEqual(['s0', 's1', 's2', 's3', 's4', 's5', 's6', 's7'].map((name) => `shards/${name}`))
+  expect(dropbox.requests.filter(({ route }) => route === 'files/list_folder/continue').length).toBeGreaterThan(2)
+})
+
+test('a listing whose cursor is lost on the way is to be begun again', async () => {
+  const dropbox = await startDropbox({ maxPageEntries: 1 })
+  const store = openStore(dropbox)
+  await store.write('vault', content(1), null)
+  await store.write('shards/0', content(2), null)
+  dropbox.faults = ({ route }) => void (route.endsWith('continue') && dropbox.resetCursors())
+  const listing = async (): Promise<void> => {
+    for await (const _ of store.list(''));
+  }
+  await expect(listing()).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE', message: expect.stringContaining('reset') })
+})
+
+test('a listing that changes under way names each file once, as it was last', async () => {
+  const dropbox = await startDropbox({ maxPageEntries: 2 })
+  const store = openStore(dropbox)
+  const old = await store.write('shards/0', content(0), null)
+  for (const name of ['1', '2', '3', '4']) await store.write(`shards/${name}`, content(1), null)
+  const other = openStore(dropbox)
+  let newer = ''
+  let gate = Promise.resolve()
+  dropbox.faults = ({ route }) => {
+    if (route !== 'files/list_folder/continue' || newer !== '') return undefined
+    newer = 'soon'
+    gate = other.write('shards/0', content(9), old).then((version) => {
+      newer = version
+    })
+    return { before: gate }
+  }
+  const found = new Map<string, string | undefined>()
+  for await (const { key, version } of store.list('shards/')) {
+    expect(found.has(key)).toBe(false)
+    found.set(key, version)
+  }
+  expect(found.get('shards/0')).toBe(newer)
+  expect(found.size).toBe(5)
+})
+
+test('a request that is given up leaves no connection waiting', async () => {
+  const dropbox = await startDropbox()
+  const store = openStore(dropbox, { accessToken: dropbox.issueToken() })
+  const never = new Promise<never>(() => undefined)
+  dropbox.faults = () => ({ before: never })
+  for (const [send, code] of [
+    [(signal: AbortSignal) => store.read('vault', { signal }), 'ERR_ABORTED'],
+    [(signal: AbortSignal) => store.write('vault', content(1), null, { signal }), 'ERR_UNAVAILABLE'],
+    [(signal: AbortSignal) => store.delete('vault', '123456789', { signal }), 'ERR_UNAVAILABLE'],
+    [(signal: AbortSignal) => store.list('', { signal })[Symbol.asyncIterator]().next(), 'ERR_ABORTED'],
+  ] as const) {
+    const before = dropbox.requests.length
+    const controller = new AbortController()
+    const request: Promise<unknown> = send(controller.signal)
+    const outcome = request.catch((error: unknown) => error)
+    while (dropbox.requests.length === before) await new Promise((resolve) => setImmediate(resolve))
+    controller.abort(new Error('enough'))
+    expect(await outcome).toMatchObject({ code, cause: { message: 'enough' } })
+  }
+})
