@@ -64,7 +64,8 @@ async function sha256Hex(data: Uint8Array<ArrayBuffer>): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+/** SHA-256 of no bytes. */
+const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 /** Sends signed requests, each once, and waits for whole answers. */
 export class Client {
@@ -81,9 +82,10 @@ export class Client {
    * answer arrived.
    */
   async send(sending: Sending): Promise<Answer> {
-    const { method, url, headers = {}, body = NOTHING, signal } = sending
+    const { method, url, headers = {}, body, signal } = sending
     if (signal?.aborted) throw aborted(signal)
-    const request = { method, url, headers: { ...headers, 'x-amz-content-sha256': await sha256Hex(body) } }
+    const hash = body === undefined ? HASH_OF_NOTHING : await sha256Hex(body)
+    const request = { method, url, headers: { ...headers, 'x-amz-content-sha256': hash } }
     for (let attempt = 1; ; attempt++) {
       const signed = await this.#sign(request, signal)
       if (signal?.aborted) throw aborted(signal)

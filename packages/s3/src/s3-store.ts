@@ -27,6 +27,7 @@ export interface S3Store extends BlobStore {
    * later stores of this bucket as option `traits`.
    */
   probe(options?: RequestOptions): Promise<S3Traits>
+  close(): Promise<void>
 }
 
 class S3BlobStore implements S3Store {
