@@ -60,7 +60,7 @@ export const UNLINKING: readonly Variant[] = [
     changes: [
       {
         file: 'core/src/operations/execution.ts',
-        from: 'if (fenced && unlink.children.every((child) => possible.has(child)))',
+        from: 'if (fenced && children.every((child) => possible.has(child)))',
         to: 'if (fenced)',
       },
     ],
