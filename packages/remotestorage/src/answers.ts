@@ -32,8 +32,9 @@ export interface Answer {
 function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
   const value = headers.get('retry-after')
   if (value === null) return undefined
-  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
+  const atMs = value.endsWith(' GMT') ? Date.parse(value) : Number.NaN // RFC 9110, section 5.6.7
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs)
 }
 
 /** Whether a body begins as HTML does. Some servers call a plain "Not Found" HTML as well. */

@@ -4,18 +4,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Armadietto } from './server/armadietto.ts'
 
 let server: Armadietto
-let places = 0
 beforeAll(async () => {
   server = await Armadietto.start()
 })
 afterAll(() => server.stop())
 
-/** Each place is a folder of its own. */
+/** Each place is a user's of its own. */
 async function location(): Promise<StoreLocation> {
-  places += 1
-  const { href, tokens } = server
-  const options = { href, token: tokens.readWrite, path: `vaults/place-${places}` }
-  return { open: async () => createRemoteStorageStore(options) }
+  const account = await server.newUser()
+  return { open: async () => createRemoteStorageStore({ ...account, path: 'vaults/place' }) }
 }
 
 /** While others write, listings may be wrong and reads torn. Of a server at rest listings are exact all the same. */
@@ -27,7 +24,7 @@ test('armadietto has every capability that a case of the suite asks for, but for
   expect([...new Set(missing)].toSorted()).toEqual(LACKING)
 })
 
-describe('conformance', () => {
+describe.concurrent('conformance', () => {
   const applicable = blobStoreConformance.filter(
     ({ requires = [] }) => !requires.includes('atomicReads') && !requires.includes('maxBlobBytes'),
   )

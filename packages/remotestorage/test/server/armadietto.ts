@@ -15,6 +15,12 @@ export interface Tokens {
   readonly foreign: string
 }
 
+/** Where a user keeps files, and the token for those below `vaults`. */
+export interface Account {
+  readonly href: string
+  readonly token: string
+}
+
 /** A remoteStorage server on this machine's loopback interface. */
 export class Armadietto {
   readonly origin: string
@@ -25,6 +31,7 @@ export class Armadietto {
   /** Where the server keeps its users and files. */
   readonly folder: string
   readonly #child: ChildProcess
+  #questions = 0
 
   private constructor(child: ChildProcess, folder: string, port: number, tokens: Tokens) {
     this.#child = child
@@ -43,16 +50,24 @@ export class Armadietto {
       once(child, 'exit').then(() => Promise.reject(new Error('The remoteStorage server did not start.'))),
     ])
     const [{ port, tokens }] = started as [{ port: number; tokens: Tokens }]
+    child.setMaxListeners(0) // as many as there are questions
     return new Armadietto(child, folder, port, tokens)
   }
 
   /** The requests that arrived since this was last called, as `GET /storage/ada/vaults/…`. */
   async takeRequests(): Promise<string[]> {
-    return await this.#ask({})
+    return (await this.#ask('takeRequests')) as string[]
   }
 
+  /** Another user: the server writes one file at a time for each, and looks ten times a second whose turn it is. */
+  async newUser(): Promise<Account> {
+    const { username, token } = (await this.#ask('newUser')) as { username: string; token: string }
+    return { href: `${this.origin}/storage/${username}`, token }
+  }
+
+  /** Takes back a token of user `ada`. */
   async revoke(token: string): Promise<void> {
-    await this.#ask({ revoke: token })
+    await this.#ask('revoke', token)
   }
 
   async stop(): Promise<void> {
@@ -62,10 +77,17 @@ export class Armadietto {
     fs.rmSync(this.folder, { recursive: true })
   }
 
-  async #ask(question: object): Promise<string[]> {
-    const answered = once(this.#child, 'message')
-    this.#child.send(question)
-    const [{ requests }] = (await answered) as [{ requests: string[] }]
-    return requests
+  #ask(task: string, argument?: string): Promise<unknown> {
+    this.#questions += 1
+    const id = this.#questions
+    return new Promise((resolve) => {
+      const answered = (message: { readonly id: number; readonly result: unknown }): void => {
+        if (message.id !== id) return
+        this.#child.off('message', answered)
+        resolve(message.result)
+      }
+      this.#child.on('message', answered)
+      this.#child.send({ id, task, argument })
+    })
   }
 }

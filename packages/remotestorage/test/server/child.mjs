@@ -17,18 +17,46 @@ const { _http: http } = await server._server
 
 /** @type {string[]} */
 const requests = []
-http.prependListener('request', ({ method, url }) => requests.push(`${method} ${url}`))
+http.prependListener('request', (/** @type {import('node:http').IncomingMessage} */ { method, url }) => {
+  requests.push(`${method} ${url}`)
+})
 
-await store.createUser({ username: 'ada', email: 'ada@storage.example', password: 'lovelace' })
-const scopes = { readWrite: { vaults: ['r', 'w'] }, readOnly: { vaults: ['r'] }, foreign: { notes: ['r', 'w'] } }
-const tokens = {}
+/** @param {string} username */
+async function createUser(username) {
+  await store.createUser({ username, email: `${username}@storage.example`, password: 'lovelace' })
+}
+
+/**
+ * @param {string} username
+ * @param {Record<string, string[]>} scopes
+ */
+const authorize = (username, scopes) => store.authorize('tests', username, scopes)
+
 // One after the other: each reads and writes the same file.
-for (const [name, scope] of Object.entries(scopes)) tokens[name] = await store.authorize('tests', 'ada', scope)
+await createUser('ada')
+const tokens = {
+  readWrite: await authorize('ada', { vaults: ['r', 'w'] }),
+  readOnly: await authorize('ada', { vaults: ['r'] }),
+  foreign: await authorize('ada', { notes: ['r', 'w'] }),
+}
+
+let users = 0
+const tasks = {
+  takeRequests: async () => requests.splice(0),
+  newUser: async () => {
+    users += 1
+    const username = `user-${users}`
+    await createUser(username)
+    return { username, token: await authorize(username, { vaults: ['r', 'w'] }) }
+  },
+  /** @param {string} token */
+  revoke: async (token) => store.revokeAccess('ada', token),
+}
 
 process.on('disconnect', () => process.exit())
-process.on('message', async ({ revoke }) => {
-  if (revoke !== undefined) await store.revokeAccess('ada', revoke)
-  process.send?.({ requests: requests.splice(0) })
+process.on('message', async (/** @type {{ id: number, task: keyof typeof tasks, argument: string }} */ message) => {
+  const { id, task, argument } = message
+  process.send?.({ id, result: await tasks[task](argument) })
 })
 if (!http.listening) await new Promise((resolve) => http.once('listening', resolve))
-process.send?.({ port: http.address().port, tokens })
+process.send?.({ port: /** @type {import('node:net').AddressInfo} */ (http.address()).port, tokens })

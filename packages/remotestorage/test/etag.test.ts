@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import { isVersion, toETag, versionOf } from '../src/etag.ts'
+
+describe('ETags', () => {
+  test.each([
+    ['"1700000000000"', '1700000000000'],
+    ['W/"1700000000000"', '1700000000000'],
+    ['"1700000000000-gzip"', '1700000000000'],
+    ['W/"1700000000000-gzip"', '1700000000000'],
+    ['"1700000000000"-gzip', '1700000000000'],
+    ['"1700000000000--gzip"', '1700000000000'],
+    ['"1700000000000-br"', '1700000000000'],
+    ['1700000000000', '1700000000000'],
+    ['"a,b*c"', 'a,b*c'],
+    ['"gzip"', 'gzip'],
+    [null, null],
+    [undefined, null],
+    ['', null],
+    ['""', null],
+    ['"a b"', null],
+    ['"\u00e9"', null],
+    ['"a"b"', null],
+    [17, null],
+  ])('%j stands for version %j', (etag, version) => {
+    expect(versionOf(etag)).toBe(version)
+  })
+
+  test('a version goes back as the server gave it', () => {
+    expect(toETag('1700000000000')).toBe('"1700000000000"')
+    expect(toETag('*')).toBe('"*"')
+  })
+
+  test.each(['', 'a"b', 'a\r\nb', 'a b', '\u20ac', 'x'.repeat(1025)])('%j is no version', (version) => {
+    expect(isVersion(version)).toBe(false)
+  })
+})
