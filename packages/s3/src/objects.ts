@@ -12,8 +12,11 @@ export type Condition = { readonly 'if-match': string } | { readonly 'if-none-ma
 /** Only if it does not exist. */
 export const ABSENT: Condition = { 'if-none-match': '*' }
 
-const HIDDEN_ETAG =
-  'The answer has no ETag. In a web page the CORS rules of the bucket must expose that header: add "ETag" to ExposeHeaders.'
+/** The error for an answer without an ETag. Of a write that was sent `ERR_UNAVAILABLE`: it may have been applied. */
+export function hiddenETag(code: 'ERR_UNAVAILABLE' | 'ERR_UNSUPPORTED', doing: string): VaultError {
+  const advice = 'In a web page the CORS rules of the bucket must expose that header: add "ETag" to ExposeHeaders.'
+  return new VaultError(code, `Cannot ${doing}: the answer has no ETag. ${advice}`)
+}
 
 /** Proxies and caches in between must neither keep objects nor pack them, which would change their ETags. */
 const STORED_HEADERS = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store, no-transform' }
@@ -51,28 +54,24 @@ export class Objects {
     if (status !== 200) throw failureOf(refusal, doing)
     if (isWebPage(answer)) throw strange(doing, 'a web page came in its place')
     const version = versionOf(answer.headers.get('etag'))
-    if (version === null) throw new VaultError('ERR_UNSUPPORTED', `Cannot ${doing}. ${HIDDEN_ETAG}`)
+    if (version === null) throw hiddenETag('ERR_UNSUPPORTED', doing)
     return { data: body, version }
   }
 
-  /** The new version; `ERR_CONFLICT` where the condition does not hold. */
+  /** The new version, `null` where the answer hides it; `ERR_CONFLICT` where the condition does not hold. */
   async put(
     name: string,
     body: Uint8Array<ArrayBuffer>,
     condition: Condition,
     signal: AbortSignal | undefined,
-  ): Promise<Version> {
+  ): Promise<Version | null> {
     const doing = `write file ${name}`
     const headers = { ...STORED_HEADERS, ...condition }
     const url = this.#addresses.object(name)
     const answer = await this.#client.send({ method: 'PUT', url, headers, body, doing, signal })
-    const { status, refusal } = answer
-    if (status !== 200) throw this.#changeFailure(answer, name, condition, doing)
+    if (answer.status !== 200) throw this.#changeFailure(answer, name, condition, doing)
     if (answer.body.length > 0) throw strange(doing, 'a page came in place of the answer')
-    const version = versionOf(answer.headers.get('etag'))
-    // Written it may be, so this is no refusal.
-    if (version === null) throw new VaultError('ERR_UNAVAILABLE', `Cannot ${doing} (${refusal.status}). ${HIDDEN_ETAG}`)
-    return version
+    return versionOf(answer.headers.get('etag'))
   }
 
   /** Removes the object, also if it is not there; `ERR_CONFLICT` where the service looked at the condition and it does not hold. */

@@ -1,6 +1,6 @@
 import { errorCode, type Runtime, VaultError, type Version } from '@vaultdb/core'
 import { type ETagForm, toETag } from './etag.ts'
-import { ABSENT, type Condition, type Objects } from './objects.ts'
+import { ABSENT, type Condition, hiddenETag, type Objects } from './objects.ts'
 
 /** What services do differently, as found out on a bucket. Plain data: it may be kept, as JSON say. */
 export interface S3Traits {
@@ -84,8 +84,10 @@ class Probe {
     await this.#objects.remove(this.#name, null, this.#signal).catch(() => undefined)
   }
 
-  #put(data: Uint8Array<ArrayBuffer>, condition: Condition): Promise<Version> {
-    return this.#objects.put(this.#name, data, condition, this.#signal)
+  async #put(data: Uint8Array<ArrayBuffer>, condition: Condition): Promise<Version> {
+    const version = await this.#objects.put(this.#name, data, condition, this.#signal)
+    if (version === null) throw hiddenETag('ERR_UNSUPPORTED', `use bucket ${this.#bucket}`)
+    return version
   }
 
   async #update(first: Version): Promise<{ ifMatch: ETagForm; second: Version }> {

@@ -14,7 +14,7 @@ import {
 } from '@vaultdb/core'
 import { aborted } from './abort.ts'
 import { isVersion, toETag } from './etag.ts'
-import { ABSENT, Objects } from './objects.ts'
+import { ABSENT, type Condition, hiddenETag, Objects } from './objects.ts'
 import { type ResolvedOptions, resolveOptions, type S3StoreOptions } from './options.ts'
 import { probe, type S3Traits } from './probe.ts'
 import { SharedWork } from './shared-work.ts'
@@ -79,9 +79,11 @@ class S3BlobStore implements S3Store {
     const body = new Uint8Array(data) // the caller may go on changing `data`
     return this.#send(signal, async () => {
       const { ifMatch } = await this.#knownTraits(signal)
-      if (expected === null) return this.#objects.put(key, body, ABSENT, signal)
-      assertVersion(key, expected)
-      return this.#objects.put(key, body, { 'if-match': toETag(expected, ifMatch) }, signal)
+      if (expected !== null) assertVersion(key, expected)
+      const condition: Condition = expected === null ? ABSENT : { 'if-match': toETag(expected, ifMatch) }
+      const version = await this.#objects.put(key, body, condition, signal)
+      if (version === null) throw hiddenETag('ERR_UNAVAILABLE', `write file ${key}`)
+      return version
     })
   }
 

@@ -2,6 +2,7 @@ import { blobStoreConformance, missingCapabilities, type StoreLocation } from '@
 import { createS3Store } from '@vaultdb/s3'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { makeBucket, optionsFor } from './server/buckets.ts'
+import { LACKING } from './server/lacking.ts'
 
 let bucket = ''
 let places = 0
@@ -22,9 +23,6 @@ async function location(): Promise<StoreLocation> {
     },
   }
 }
-
-/** What Ceph 16 lacks: it does not look at the condition of a deletion. ETags are fingerprints on every S3. */
-const LACKING = ['conditionalDelete', 'maxBlobBytes', 'uniqueVersions']
 
 test('Ceph has every capability that a case of the suite asks for, but for those', async () => {
   const { capabilities } = await (await location()).open()

@@ -98,13 +98,6 @@ describe.each([1, 2])('seed %i', (seed) => {
     for (const [path, counted] of model) expectWithin((await fresh.get<number>(path)) ?? 0, counted)
     await fresh.close()
 
-    console.log(
-      'DBG',
-      requests,
-      faults.size,
-      [...model.values()].reduce((a, c) => a + c.most - c.least, 0),
-      [...model.values()].reduce((a, c) => a + c.least, 0),
-    )
     expect(faults.size).toBeGreaterThan(100)
     // One for an operation on a cached document, one more for the first of each shard and for splits; a fault costs that
     // request again, and a look at what became of a write.

@@ -12,10 +12,16 @@ export const credentials: { readonly accessKeyId: string; readonly secretAccessK
 }
 
 /** Sends a signed request of an administrator's to the service; rejects unless it succeeds. */
-export async function request(method: string, path: string, body?: string): Promise<Response> {
+export async function request(
+  method: string,
+  path: string,
+  body?: string,
+  ownHeaders: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   const signer = new AwsV4Signer({
     method,
     url: `${endpoint}${path}`,
+    headers: ownHeaders,
     ...(body === undefined ? {} : { body }),
     ...credentials,
     service: 's3',
