@@ -15,6 +15,8 @@ const publicNames = new Map(
     '@vaultdb/core': await import('@vaultdb/core'),
     '@vaultdb/core/maintenance': await import('@vaultdb/core/maintenance'),
     '@vaultdb/core/testing': await import('@vaultdb/core/testing'),
+    '@vaultdb/dropbox': await import('@vaultdb/dropbox'),
+    '@vaultdb/dropbox-emulator': await import('@vaultdb/dropbox-emulator'),
     '@vaultdb/fs': await import('@vaultdb/fs'),
     '@vaultdb/indexeddb': await import('@vaultdb/indexeddb'),
     '@vaultdb/localstorage': await import('@vaultdb/localstorage'),

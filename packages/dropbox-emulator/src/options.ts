@@ -1,4 +1,4 @@
-import { createRuntime, type Runtime } from '@vaultdb/core'
+import { checkOptions, createRuntime, type Runtime } from '@vaultdb/core'
 import type { DecideFault } from './faults.ts'
 import type { RateLimit } from './limits.ts'
 
@@ -56,10 +56,7 @@ function atLeast(min: number, name: string, value: number): number {
 
 /** The options with their defaults. Throws a `TypeError` or `RangeError` for what they cannot be. */
 export function resolveOptions(options: DropboxEmulatorOptions): Settings {
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) {
-    throw new TypeError(`startDropboxEmulator has no option ${JSON.stringify(unknown)}, only ${NAMES.join(', ')}.`)
-  }
+  checkOptions(options, NAMES, 'startDropboxEmulator')
   const { rateLimit = null, longpollBackoffSeconds = null } = options
   if (rateLimit !== null) {
     atLeast(1, 'rateLimit.requests', rateLimit.requests)

@@ -1,4 +1,4 @@
-import { createRuntime, type Runtime } from '@vaultdb/core'
+import { checkOptions, createRuntime, type Runtime } from '@vaultdb/core'
 import { isToken } from './token-endpoint.ts'
 
 /** What the store needs of `fetch`. */
@@ -50,7 +50,7 @@ export interface Settings {
   readonly runtime: Pick<Runtime, 'monotonicMs' | 'jitter' | 'sleep' | 'sha256'>
 }
 
-const NAMES: readonly string[] = [
+const NAMES: readonly (keyof DropboxStoreOptions)[] = [
   'accessToken',
   'getAccessToken',
   'refreshToken',
@@ -58,7 +58,7 @@ const NAMES: readonly string[] = [
   'folder',
   'fetch',
   'runtime',
-] satisfies (keyof DropboxStoreOptions)[]
+]
 
 const MAX_NAME_LENGTH = 255
 
@@ -67,11 +67,7 @@ export const platformFetch: Fetch = (url, init) => globalThis.fetch(url, init)
 
 /** The options with their defaults. Throws a `TypeError` for what they cannot be; it never repeats a value. */
 export function resolveOptions(options: DropboxStoreOptions): Settings {
-  if (typeof options !== 'object' || options === null) throw new TypeError('The options must be an object.')
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) {
-    throw new TypeError(`createDropboxStore has no option ${JSON.stringify(unknown)}, only ${NAMES.join(', ')}.`)
-  }
+  checkOptions(options, NAMES, 'createDropboxStore')
   const { folder = '', fetch = platformFetch, runtime = createRuntime() } = options
   if (!isFolder(folder)) throw new TypeError('Option `folder` must be a path as in "/vaults/mine", or empty.')
   if (typeof fetch !== 'function') throw new TypeError('Option `fetch` must be a function.')

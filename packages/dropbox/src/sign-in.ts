@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { createRuntime, type Runtime, VaultError } from '@vaultdb/core'
+import { checkOptions, createRuntime, type Runtime, VaultError } from '@vaultdb/core'
 import { foreignAnswer } from './failures.ts'
 import { type Fetch, platformFetch } from './options.ts'
 import { requestTokens } from './token-endpoint.ts'
@@ -65,6 +65,7 @@ function base64Url(bytes: Uint8Array): string {
  * ```
  */
 export function startDropboxSignIn(options: SignInOptions): DropboxSignIn {
+  checkOptions(options, ['clientId', 'redirectUri', 'runtime'], 'startDropboxSignIn')
   const { clientId, redirectUri, runtime = createRuntime() } = options
   if (typeof clientId !== 'string' || clientId === '')
     throw new TypeError('Option `clientId` must be the key of a Dropbox app.')
