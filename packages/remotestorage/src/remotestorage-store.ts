@@ -161,11 +161,9 @@ function conflict(doing: string): VaultError {
  * ```ts no-run
  * import { VaultDB, withResilience } from '@vaultdb/core'
  * import { createRemoteStorageStore } from '@vaultdb/remotestorage'
- * import RemoteStorage from 'remotestoragejs'
  *
- * const remoteStorage = new RemoteStorage()
- * remoteStorage.access.claim('notes', 'rw')
- * const store = withResilience(createRemoteStorageStore({ remoteStorage, path: 'notes/vault' }))
+ * const place = { href: 'https://storage.example/storage/ada', token: 'the OAuth token', path: 'notes/vault' }
+ * const store = withResilience(createRemoteStorageStore(place))
  * const db = await VaultDB.openOrCreate(store, { password })
  * ```
  */

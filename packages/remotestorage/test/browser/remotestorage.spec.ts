@@ -80,6 +80,23 @@ test('a token that is not valid', async ({ page }) => {
   expect(codes).toEqual(['ERR_UNAUTHORIZED', 'ERR_UNAUTHORIZED'])
 })
 
+test('a browser that is offline sends nothing until it is online again', async ({ page, context }) => {
+  const account = { href: server.href, token: server.tokens.readWrite }
+  await server.takeRequests()
+  await context.setOffline(true)
+  expect(await run(page, 'online', account)).toBe('ERR_UNAVAILABLE')
+  let isAnswered = false
+  const reading = run(page, 'whenOnline', account).finally(() => {
+    isAnswered = true
+  })
+  expect(await run(page, 'online', account)).toBe('ERR_UNAVAILABLE') // sent later, answered before
+  expect(isAnswered).toBe(false)
+  expect(await server.takeRequests()).toEqual([])
+  await context.setOffline(false)
+  expect(await reading).toBeNull()
+  expect(await run(page, 'online', account)).toBe('none')
+})
+
 test.describe('servers that set things up badly', () => {
   let scripted: ScriptedServer
   test.beforeEach(async () => {

@@ -53,6 +53,17 @@ const tasks = {
     await roundTrip(createRemoteStorageStore({ userAddress, token, path: 'vaults/address' }))
   },
 
+  /** Reads what is not there as soon as the browser is online. */
+  async whenOnline(account: Account): Promise<unknown> {
+    const store = createRemoteStorageStore({ ...account, path: 'vaults/place' })
+    return await withResilience(store, { offlineWaitMs: 60_000 }).read('vault')
+  },
+
+  async online(account: Account): Promise<string | undefined> {
+    const store = withResilience(createRemoteStorageStore({ ...account, path: 'vaults/place' }))
+    return await store.read('vault').then(() => 'none', errorCode)
+  },
+
   /** The codes of a read and a write, and whether the errors hold the token. */
   async failures(account: Account): Promise<(string | undefined)[]> {
     const store = createRemoteStorageStore({ ...account, path: 'vaults/place' })
