@@ -1,11 +1,11 @@
 // Where the three engines of the browser tests come from: the system, or for Chromium what Playwright has installed. On
 // Debian as root (as in continuous integration) a missing one is installed from the distribution.
 
-import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { chromium } from '@playwright/test'
+import { installOnDebian, isDebian } from './debian.mjs'
 
 /** @param {string} path */
 function isExecutable(path) {
@@ -107,31 +107,6 @@ const ENGINES = [
   },
 ]
 
-/** Debian itself: Ubuntu's packages of browsers only stand for snaps. */
-function isDebian() {
-  const release = '/etc/os-release'
-  return existsSync(release) && /^ID="?debian"?$/m.test(readFileSync(release, 'utf8'))
-}
-
-/** @param {string[]} packages */
-function installOnDebian(packages) {
-  console.error(`Installing ${packages.join(', ')} for the browser tests …`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [
-    ['update', '-q'],
-    ['install', '-q', '-y', '--no-install-recommends', ...packages],
-  ]) {
-    const { status, stdout, stderr } = spawnSync('apt-get', args, {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      encoding: 'utf8',
-    })
-    if (status === 0) continue
-    console.error(`apt-get ${args.join(' ')} failed:\n${stdout ?? ''}${stderr ?? ''}`)
-    return
-  }
-}
-
 /**
  * Installs the engines that are missing where that needs nobody's consent. Answers the names of those that are there now,
  * and of each other one its title and how to install it.
@@ -139,8 +114,10 @@ function installOnDebian(packages) {
  */
 export function ensureBrowsers() {
   const absent = ENGINES.filter(({ isThere }) => !isThere())
-  if (absent.length > 0 && isDebian() && process.getuid?.() === 0)
-    installOnDebian(absent.flatMap(({ packages }) => packages))
+  installOnDebian(
+    absent.flatMap(({ packages }) => packages),
+    'the browser tests',
+  )
   const onDebian = (/** @type {string[]} */ packages) =>
     `sudo apt-get install --no-install-recommends ${packages.join(' ')}`
   return {

@@ -1,56 +1,38 @@
-// Where the real S3 service of the tests comes from: Ceph's own daemons. On Debian as root (as in continuous integration)
-// they are installed from the distribution when they are missing.
+// Where the real S3 service of the tests comes from: Ceph's own daemons, of the system. On Debian as root (as in continuous
+// integration) missing ones are installed from the distribution.
 
-import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { installOnDebian, isDebian } from './debian.mjs'
 
 const PACKAGES = ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph-common']
-const PROGRAMS = ['ceph', 'ceph-authtool', 'ceph-mon', 'ceph-osd', 'monmaptool', 'radosgw', 'radosgw-admin']
+const PROGRAMS = ['ceph', 'ceph-authtool', 'ceph-mon', 'ceph-osd', 'monmaptool', 'radosgw', 'radosgw-admin', 'setpriv']
 
 /** @param {string} program */
 function isInPath(program) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+  return folders.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)
-      return folder !== ''
+      return true
     } catch {
       return false
     }
   })
 }
 
-/** Whether all of Ceph's programs that the tests start are here. */
+/** Whether all programs are here that the tests start. */
 export const hasCeph = () => PROGRAMS.every(isInPath)
 
-function isDebian() {
-  const release = '/etc/os-release'
-  return existsSync(release) && /^ID="?debian"?$/m.test(readFileSync(release, 'utf8'))
+/** What installs them. */
+export function cephHint() {
+  if (process.platform !== 'linux') return 'Ceph runs on Linux only'
+  if (isDebian()) return `sudo apt-get install --no-install-recommends ${PACKAGES.join(' ')}`
+  return `the packages of your distribution that hold ${PROGRAMS.join(', ')}`
 }
-
-/** The one line that installs what is missing. */
-export const cephHint = () =>
-  process.platform === 'linux'
-    ? `sudo apt-get install --no-install-recommends ${PACKAGES.join(' ')} (elsewhere: the packages that hold these programs)`
-    : 'Ceph runs on Linux only'
 
 /** Installs Ceph where it is missing and that needs nobody's consent; answers whether it is there. */
 export function ensureCeph() {
-  if (hasCeph() || !isDebian() || process.getuid?.() !== 0) return hasCeph()
-  console.error(`Installing ${PACKAGES.join(', ')} for the tests of S3 …`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [
-    ['update', '-q'],
-    ['install', '-q', '-y', '--no-install-recommends', ...PACKAGES],
-  ]) {
-    const { status, stdout, stderr } = spawnSync('apt-get', args, {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      encoding: 'utf8',
-    })
-    if (status === 0) continue
-    console.error(`apt-get ${args.join(' ')} failed:\n${stdout ?? ''}${stderr ?? ''}`)
-    break
-  }
+  if (!hasCeph()) installOnDebian(PACKAGES, 'the tests of S3')
   return hasCeph()
 }

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureBrowsers } from './browsers.mjs'
+import { cephHint, ensureCeph } from './ceph.mjs'
 import { ensureRuntimes, otherRuntimes } from './runtimes.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -37,9 +38,10 @@ function counts(name, count) {
   return existsSync(path) ? count(JSON.parse(readFileSync(path, 'utf8'))) : { passed: 0, failed: 1 }
 }
 
-function runInNode() {
+/** @param {string[]} args */
+function runInNode(args) {
   const report = join(reports, 'node.json')
-  const well = run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
+  const well = run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args])
   const { passed, failed } = counts('node.json', (json) => ({
     passed: json.numPassedTests,
     failed: json.numFailedTests,
@@ -64,12 +66,19 @@ function runInBrowsers(engines) {
 rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
 ensureRuntimes()
-const outcomes = [runInNode()]
+const { present, missing } = ensureBrowsers()
+const hasCeph = ensureCeph()
+const outcomes = [
+  runInNode([
+    ...(hasCeph ? [] : ['--project=!s3']),
+    ...(present.includes('chromium') ? [] : ['--exclude=packages/s3/test/browser.proof.ts']),
+  ]),
+]
 /** @type {string[]} */
 const notRun = otherRuntimes()
   .filter(({ path }) => path === null)
   .map(({ name, hint }) => `Not run: the tests under ${name}, for want of it. Install it with: ${hint}`)
-const { present, missing } = ensureBrowsers()
+if (!hasCeph) notRun.push(`Not run: the tests of S3, for want of Ceph. To install: ${cephHint()}`)
 if (present.length > 0) outcomes.push(runInBrowsers(present))
 notRun.push(...missing.map(({ title, hint }) => `Not run: the tests in ${title}, for want of it. To install: ${hint}`))
 
