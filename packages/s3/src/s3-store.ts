@@ -162,7 +162,7 @@ function assertVersion(key: string, version: Version): void {
  *   endpoint: 'https://s3.eu-central-1.amazonaws.com',
  *   bucket: 'team-vaults',
  *   prefix: 'infrastructure',
- *   credentials: { accessKeyId, secretAccessKey },
+ *   credentials: { accessKeyId: 'AKIA…', secretAccessKey: '…' },
  * })
  * const db = await VaultDB.openOrCreate(store, { password })
  * ```
