@@ -118,9 +118,10 @@ export class Objects {
    * 412: the condition does not hold. 409: somebody else's change of the same object got in the way, and this one was not made.
    * 404 of the key: what was to be replaced is not there.
    */
-  #changeFailure({ status, refusal }: Answer, name: string, condition: Condition | null, doing: string): VaultError {
+  #changeFailure(answer: Answer, name: string, condition: Condition | null, doing: string): VaultError {
+    const { status, refusal } = answer
     const isConflict =
-      status === 412 ||
+      (status === 412 && !isWebPage(answer)) ||
       (status === 409 && refusal.code !== null) ||
       (status === 404 && refusal.code === 'NoSuchKey' && condition !== ABSENT)
     return isConflict ? conflict(name) : failureOf(refusal, doing)

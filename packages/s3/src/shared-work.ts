@@ -24,9 +24,10 @@ export class SharedWork<T> {
     try {
       return await orAborted(run.result, signal)
     } finally {
-      if (--run.waiting === 0) {
+      // One that has ended well keeps its signal as it is: whoever was given it may still hold it.
+      if (--run.waiting === 0 && this.#run === run) {
+        this.#run = undefined
         run.abort.abort()
-        this.#end(run)
       }
     }
   }
@@ -34,12 +35,10 @@ export class SharedWork<T> {
   #begin(): Run<T> {
     const abort = new AbortController()
     const run: Run<T> = { result: this.#work(abort.signal), abort, waiting: 0 }
-    const end = (): void => this.#end(run)
+    const end = (): void => {
+      if (this.#run === run) this.#run = undefined
+    }
     run.result.then(end, end)
     return run
-  }
-
-  #end(run: Run<T>): void {
-    if (this.#run === run) this.#run = undefined
   }
 }

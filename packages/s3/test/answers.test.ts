@@ -105,7 +105,7 @@ describe.each(METHODS)('%s', (name, call) => {
     expect(error.message).toContain(`${status} ${code}`)
   })
 
-  test.each([200, 302, 401, 403, 404, 409, 413, 500, 502, 507])(
+  test.each([200, 302, 401, 403, 404, 409, 412, 413, 500, 502, 507])(
     'a web page with status %i is no answer',
     async (status) => {
       expect((await failure(call(answeredBy(() => page(status))))).code).toBe('ERR_UNAVAILABLE')

@@ -51,11 +51,18 @@ class World {
 describe('credentials from a function', () => {
   test('are asked for once, however many requests wait, and used until they expire', async () => {
     const world = new World()
-    const store = world.store()
+    const signals: AbortSignal[] = []
+    const store = world.store({
+      credentials: async ({ signal }) => {
+        signals.push(signal)
+        return world.issue()
+      },
+    })
     await Promise.all(Array.from({ length: 20 }, () => store.read('vault')))
     world.nowMs += 58 * MINUTE_MS
     await store.read('vault')
     expect(world.issued).toBe(1)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false])
     expect(world.sent[0]).toEqual({ method: 'GET', key: 'key1', token: 'token1' })
   })
 
