@@ -29,10 +29,7 @@ export class Changes {
   watch(onChange: (key: string) => void): Unsubscribe {
     const listener = (key: string): void => onChange(key) // the same function may watch twice
     this.#listeners.add(listener)
-    if (this.#polling === undefined) {
-      this.#polling = new AbortController()
-      this.#poll(this.#polling.signal).catch(() => undefined) // a watch is a hint: it ends without an error
-    }
+    if (this.#polling === undefined) this.#start()
     return () => {
       this.#listeners.delete(listener)
       if (this.#listeners.size === 0) this.#stop()
@@ -42,6 +39,15 @@ export class Changes {
   close(): void {
     this.#listeners.clear()
     this.#stop()
+  }
+
+  #start(): void {
+    const polling = new AbortController()
+    this.#polling = polling
+    const ended = (): void => {
+      if (this.#polling === polling) this.#polling = undefined // the next watch begins anew
+    }
+    this.#poll(polling.signal).then(ended, ended) // a watch is a hint: it ends without an error
   }
 
   #stop(): void {

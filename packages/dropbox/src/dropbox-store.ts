@@ -21,6 +21,7 @@ import { listedFiles } from './listing.ts'
 import { type DropboxStoreOptions, resolveOptions, type Settings } from './options.ts'
 import { Tokens } from './tokens.ts'
 import { createTransport } from './transport.ts'
+import { WriteTurns } from './write-turns.ts'
 
 /** Of one `files/upload`; upload sessions take more, in several requests. */
 const MAX_UPLOAD_BYTES = 150 * 1024 * 1024
@@ -46,6 +47,7 @@ class DropboxStore implements BlobStore {
   readonly #client: Dropbox
   readonly #paths: KeyPaths
   readonly #changes: Changes
+  readonly #turns: WriteTurns = new WriteTurns()
   #closed: boolean = false
 
   constructor(settings: Settings) {
@@ -81,7 +83,7 @@ class DropboxStore implements BlobStore {
   ): Promise<Version> {
     assertBlobKey(key)
     assertBlobData(data)
-    return this.#send(`write file ${key}`, signal, givenUp, async (options) => {
+    return this.#change(`write file ${key}`, signal, async (options) => {
       if (data.length > MAX_UPLOAD_BYTES) throw tooLarge(key)
       if (expected !== null && !REV.test(expected)) throw conflict(key)
       const contents = new Uint8Array(data) // the SDK sends it later
@@ -107,7 +109,7 @@ class DropboxStore implements BlobStore {
 
   async delete(key: string, expected: Version, { signal }: RequestOptions = {}): Promise<void> {
     assertBlobKey(key)
-    await this.#send(`delete file ${key}`, signal, givenUp, async (options) => {
+    await this.#change(`delete file ${key}`, signal, async (options) => {
       if (!REV.test(expected)) throw conflict(key)
       try {
         await this.#client.filesDeleteV2({ path: this.#paths.pathOf(key), parent_rev: expected }, options)
@@ -161,6 +163,21 @@ class DropboxStore implements BlobStore {
   async #revOf(key: string, options: DropboxRequestOptions): Promise<string | undefined> {
     const { result } = await this.#client.filesGetMetadata({ path: this.#paths.pathOf(key) }, options)
     return result['.tag'] === 'file' ? result.rev : undefined
+  }
+
+  async #change<T>(
+    doing: string,
+    signal: AbortSignal | undefined,
+    work: (options: DropboxRequestOptions) => Promise<T>,
+  ): Promise<T> {
+    return this.#send(doing, signal, givenUp, async (options) => {
+      try {
+        return await this.#turns.take(signal, () => work(options))
+      } catch (error) {
+        if (refusalOf(error)?.tags.includes('too_many_write_operations')) this.#turns.refused()
+        throw error
+      }
+    })
   }
 
   async #send<T>(

@@ -1,3 +1,5 @@
+import { createRuntime, type Runtime } from '@vaultdb/core'
+import { rateLimited } from '@vaultdb/dropbox-emulator'
 import { expect, test } from 'vitest'
 import { content, openStore, startDropbox } from './stores.ts'
 
@@ -147,4 +149,51 @@ test('a request that is given up leaves no connection waiting', async () => {
     controller.abort(new Error('enough'))
     expect(await outcome).toMatchObject({ code, cause: { message: 'enough' } })
   }
+})
+
+test('writes of one store do not get into each other’s way again, once Dropbox has refused one for another', async () => {
+  const keys = Array.from({ length: 8 }, (_, index) => `shards/${index}`)
+  const runtime: Runtime = {
+    ...createRuntime(),
+    // Each write takes until all others that are under way have been refused.
+    sleep: async () => {
+      const waiting = (): number => dropbox.requests.filter(({ answer }) => answer === undefined).length
+      while (dropbox.requests.length < keys.length || waiting() > 1)
+        await new Promise((resolve) => setImmediate(resolve))
+    },
+  }
+  const dropbox = await startDropbox({ writeMs: 1, runtime })
+  const store = openStore(dropbox, { accessToken: dropbox.issueToken() })
+  const first = await Promise.allSettled(keys.map((key) => store.write(key, content(1), null)))
+  const refused = keys.filter((_, index) => first[index]?.status === 'rejected')
+  expect(refused).toHaveLength(7)
+  for (const outcome of first) {
+    if (outcome.status === 'rejected')
+      expect(outcome.reason).toMatchObject({ code: 'ERR_UNAVAILABLE', retryAfterMs: 1000 })
+  }
+  const versions = await Promise.all(refused.map((key) => store.write(key, content(1), null)))
+  await Promise.all(refused.map((key, index) => store.delete(key, versions[index] ?? '')))
+})
+
+test('a write that is given up before its turn is not sent', async () => {
+  const dropbox = await startDropbox()
+  const store = openStore(dropbox, { accessToken: dropbox.issueToken() })
+  dropbox.faults = () => ({ apply: false, answer: rateLimited('too_many_write_operations', 1) })
+  await expect(store.write('vault', content(1), null)).rejects.toMatchObject({ retryAfterMs: 1000 })
+  let go = (): void => undefined
+  const before = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  dropbox.faults = () => ({ before })
+  const [first, third] = [store.write('shards/1', content(1), null), store.write('shards/3', content(3), null)]
+  const controller = new AbortController()
+  const second = store.write('shards/2', content(2), null, { signal: controller.signal })
+  const failed = expect(second).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE', cause: { message: 'enough' } })
+  controller.abort(new Error('enough'))
+  await failed
+  dropbox.faults = undefined
+  go()
+  await Promise.all([first, third])
+  expect([...dropbox.files().keys()]).toEqual(['/shards/1', '/shards/3'])
+  expect(dropbox.requests).toHaveLength(3)
 })

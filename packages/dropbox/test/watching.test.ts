@@ -1,4 +1,4 @@
-import type { BlobStore } from '@vaultdb/core'
+import { type BlobStore, VaultError } from '@vaultdb/core'
 import type { DropboxEmulator } from '@vaultdb/dropbox-emulator'
 import { expect, test } from 'vitest'
 import { content, createTestClock, openStore, startDropbox, type TestClock } from './stores.ts'
@@ -149,14 +149,26 @@ test('a folder that is not there yet is waited for', async () => {
   await sees(1)
 })
 
-test('a watch ends where signing in would be needed', async () => {
+test('a watch ends where signing in would be needed, and goes on with the next one', async () => {
   const dropbox = await startDropbox()
-  dropbox.revoke()
-  const { clock, store } = watch(dropbox)
-  dropbox.expireTokens()
+  const clock = createTestClock()
+  let signedIn = false
+  const getAccessToken = (): string => {
+    if (signedIn) return dropbox.issueToken()
+    throw new VaultError('ERR_UNAUTHORIZED', 'Signed out.')
+  }
+  const store = openStore(dropbox, { getAccessToken, runtime: clock })
+  const seen: string[] = []
+  store.watch?.((key) => seen.push(`first ${key}`))
   await expect(store.read('vault')).rejects.toMatchObject({ code: 'ERR_UNAUTHORIZED' })
   await turn()
-  expect([clock.pausesMs, polls(dropbox, 'longpoll')]).toEqual([[], []])
+  expect([clock.pausesMs, dropbox.requests]).toEqual([[], []])
+  signedIn = true
+  store.watch?.((key) => seen.push(`second ${key}`))
+  while (polls(dropbox, 'longpoll').length === 0) await turn()
+  await store.write('vault', content(1), null)
+  while (seen.length < 2) await turn()
+  expect(seen).toEqual(['first vault', 'second vault'])
 })
 
 test('a closed store watches nothing', async () => {
