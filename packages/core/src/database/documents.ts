@@ -71,39 +71,51 @@ export class Documents implements DocumentStore {
     })
   }
 
-  async put(path: string, value: unknown, options?: OperationOptions): Promise<void> {
-    await this.#change(path, options, 'put()', () => decideOn(this.#store(value)))
+  put(path: string, value: unknown, options?: OperationOptions): Promise<void> {
+    const decide = (): Decide => decideOn(this.#store(value))
+    return this.#change(path, options, 'put()', decide, () => undefined)
   }
 
-  async update<T = unknown>(
+  update<T = unknown>(
     path: string,
     change: (document: T | null) => T | null | Promise<T | null>,
     options?: OperationOptions,
   ): Promise<T | null> {
-    const { after } = await this.#change(path, options, 'update()', () => {
+    const decide = (): Decide => {
       if (typeof change !== 'function') throw new TypeError('update() takes a function that returns the new document.')
       return decideBy(change, this.#engine.root.config.maxDocumentBytes)
-    })
-    return copyOf<T>(after)
+    }
+    return this.#change(path, options, 'update()', decide, ({ after }) => copyOf<T>(after))
   }
 
-  async remove(path: string, options?: OperationOptions): Promise<boolean> {
-    const { before } = await this.#change(path, options, 'remove()', () => decideOn(null))
-    return before !== null
+  remove(path: string, options?: OperationOptions): Promise<boolean> {
+    return this.#change(
+      path,
+      options,
+      'remove()',
+      () => decideOn(null),
+      ({ before }) => before !== null,
+    )
   }
 
-  /** Changes one document, as `decide` says once path and options are checked. */
-  #change(
+  /**
+   * Changes one document, as `decide` says once path and options are checked. Callers get the very promise that is kept account
+   * of: whoever waits for all that is under way has then heard of its error, though the caller may have dropped it.
+   */
+  #change<R>(
     path: string,
     options: OperationOptions | undefined,
     where: string,
     decide: () => Decide,
-  ): Promise<ChangeResult> {
+    resultOf: (result: ChangeResult) => R,
+  ): Promise<R> {
     return this.#inFlight.beginWrite(async () => {
       const parsed = unapplied(() => parseDocumentPath(path))
       const context = this.#writing(options, WRITE_KEYS, where)
       const decided = unapplied(decide)
-      return await promised<ChangeResult>((outcomes) => this.#submitChange(context, outcomes, parsed, decided))
+      return resultOf(
+        await promised<ChangeResult>((outcomes) => this.#submitChange(context, outcomes, parsed, decided)),
+      )
     })
   }
 
