@@ -34,7 +34,8 @@ export class Scheduler {
   readonly #manager: ShardManager
   /** Sorted by arrival only when it is looked at. */
   #queue: AnyOperation[] = []
-  readonly #runs = new Map<AnyOperation, Run>()
+  /** The last run of each operation; one that has ended has nothing left to give up. */
+  readonly #runs = new WeakMap<AnyOperation, Run>()
   readonly #locked = new Set<string>()
   #arrivals = 0
   #refusedInARow = 0
@@ -171,7 +172,6 @@ export class Scheduler {
   }
 
   #finish(run: Run): void {
-    for (const operation of run.operations) if (this.#runs.get(operation) === run) this.#runs.delete(operation)
     for (const id of run.locks) this.#locked.delete(id)
     run.locks.clear()
     this.#wake()
@@ -337,8 +337,8 @@ export class Scheduler {
 
   #giveUp(operation: AnyOperation): void {
     const error = contentionError(operation.attempts)
-    // What is committed is committed: not getting to unlink or to split is no error.
-    if (operation.kind === 'unlink' || operation.kind === 'split') operation.succeed()
+    // What is committed is committed: not getting to unlink is no error.
+    if (operation.kind === 'unlink') operation.succeed()
     else if (operation.kind === 'prune') operation.failPart(error)
     else operation.fail(error)
   }
