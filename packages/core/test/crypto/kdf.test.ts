@@ -1,4 +1,4 @@
-import { pbkdf2Sync, scryptSync } from 'node:crypto'
+import { hkdfSync, pbkdf2Sync, scryptSync } from 'node:crypto'
 import { argon2id as nobleArgon2id } from '@noble/hashes/argon2.js'
 import { pbkdf2 } from '@noble/hashes/pbkdf2.js'
 import { scrypt } from '@noble/hashes/scrypt.js'
@@ -152,6 +152,15 @@ describe('keys from secrets', () => {
     expect(new Set(keys).size).toBe(3)
     expect(keys.every((key) => key.length === 64)).toBe(true)
   })
+
+  it('are HKDF over the labels that docs/format.md gives them', () => {
+    const secret = bytesFrom(0, 32)
+    const expected = (info: string): string =>
+      Buffer.from(hkdfSync('sha256', secret, '', `vaultdb/1 ${info}`, 32)).toString('hex')
+    expect(toHex(deriveKek(secret, 'password'))).toBe(expected('kek\0password'))
+    expect(toHex(deriveKek(secret, 'key'))).toBe(expected('kek\0key'))
+    expect(toHex(deriveRootKey(secret))).toBe(expected('root\0'))
+  })
 })
 
 describe('newKdfParameters', () => {
@@ -175,6 +184,10 @@ describe('newKdfParameters', () => {
     [
       { name: 'scrypt', N: 2 ** 20 },
       { N: 2 ** 20, r: 8, p: 1 },
+    ],
+    [
+      { name: 'scrypt', p: 16 },
+      { N: 131_072, r: 8, p: 16 },
     ],
     [{ name: 'pbkdf2-sha256' }, { c: 600_000 }],
   ])('takes %j', (options, expected) => {
@@ -203,6 +216,7 @@ describe('newKdfParameters', () => {
     { name: 'argon2id', memoryKiB: 65_536.5 },
     { name: 'scrypt', N: 131_073 },
     { name: 'scrypt', p: 1.5 },
+    { name: 'scrypt', p: 17 },
     { name: 'scrypt', N: 65_536 },
     { name: 'scrypt', r: 7 },
     { name: 'scrypt', N: 2 ** 24 },
@@ -228,7 +242,7 @@ describe('newKdfParameters', () => {
   })
 
   it.each([
-    [{ name: 'argon2id', memory: 65_536 }, 'no option "memory": it takes `name`, `memoryKiB`, `passes`'],
+    [{ name: 'argon2id', memory: 65_536 }, 'kdf has no option "memory": it takes `name`, `memoryKiB`, `passes`'],
     [{ name: 'scrypt', iterations: 1 }, 'no option "iterations"'],
     [{ name: 'bcrypt' }, 'kdf must be an object with a name'],
     [{}, 'kdf must be an object with a name'],

@@ -76,6 +76,20 @@ describe('sealing', () => {
     for (const [, , , , extractable] of calls.filter(([name]) => name === 'importKey')) expect(extractable).toBe(false)
   })
 
+  it('leaves the work to an AES-256-GCM of the runtime, before WebCrypto', async () => {
+    const directions: string[] = []
+    const aes256Gcm: Runtime['aes256Gcm'] = (direction, ...inputs) => {
+      directions.push(direction)
+      return platform.aes256Gcm?.(direction, ...inputs) as Uint8Array
+    }
+    const { subtle, calls } = recordedSubtle()
+    const context = { ...native, runtime: { ...platform, subtle, aes256Gcm } }
+    const file = await seal(context, key, 'shard', header, hello)
+    await unseal(context, key, 'shard', header, file.subarray(header.length))
+    expect(directions).toEqual(['encrypt', 'decrypt'])
+    expect(calls).toEqual([])
+  })
+
   it('needs no WebCrypto where the runtime has an AES-256-GCM of its own', async () => {
     const { subtle: _, ...runtime } = platform
     const context = { runtime, allowInsecureContext: false }
