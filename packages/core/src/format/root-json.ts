@@ -74,7 +74,7 @@ function toConfig(value: unknown): RootConfig {
   demand(keys.length > 0 && map.length > 0, 'it has no shard')
   demand(
     map.every(([lo, shard], at) =>
-      at === 0 ? lo === FIRST_KEY && shard === FIRST_SHARD : lo > (map[at - 1]?.[0] ?? ''),
+      at === 0 ? lo === FIRST_KEY && shard === FIRST_SHARD : lo > (map[at - 1] as Pair)[0],
     ),
     'its shard map is not in order',
   )
