@@ -46,6 +46,8 @@ describe('withCircuitBreaker', () => {
     await expect(store.write('vault', Uint8Array.of(1), '1')).rejects.toMatchObject({ ...NOT_SENT, retryAfterMs: 600 })
     await expect(store.delete('vault', '1')).rejects.toMatchObject(NOT_SENT)
     await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toMatchObject(NOT_SENT)
+    const signal = AbortSignal.abort()
+    await expect(store.read('vault', { signal })).rejects.toMatchObject({ code: 'ERR_ABORTED' })
     expect(inner.requests).toHaveLength(3)
   })
 

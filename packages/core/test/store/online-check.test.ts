@@ -41,20 +41,24 @@ const OFFLINE = { code: 'ERR_UNAVAILABLE', message: expect.stringContaining('off
 describe('withOnlineCheck', () => {
   test.each(REQUESTS)('offline a %s fails at once and is not sent', async (_, send) => {
     connectivity.plug(false)
-    await expect(send(withOnlineCheck(inner, { connectivity, runtime }))).rejects.toMatchObject(OFFLINE)
+    const store = withOnlineCheck(inner, { connectivity, runtime })
+    await expect(send(store)).rejects.toMatchObject(OFFLINE)
+    await expect(send(store, AbortSignal.abort())).rejects.toMatchObject({ code: 'ERR_ABORTED' })
     expect(inner.requests).toEqual([])
     expect(runtime.sleeps).toEqual([])
     nothingLeft()
   })
 
   test.each(REQUESTS)('with a bound a %s waits for the network and goes on when it is back', async (_, send) => {
+    const { controller, listeners } = watchedController()
     connectivity.plug(false)
-    const sending = send(withOnlineCheck(inner, { connectivity, runtime, offlineWaitMs: 5000 }))
+    const sending = send(withOnlineCheck(inner, { connectivity, runtime, offlineWaitMs: 5000 }), controller.signal)
     await settled()
     expect(inner.requests).toEqual([])
     connectivity.plug(true)
     await sending
     expect(inner.requests).toHaveLength(1)
+    expect(listeners()).toBe(0)
     nothingLeft()
   })
 

@@ -56,7 +56,7 @@ class Circuit {
       const code = errorCode(error)
       if (ANSWERS.has(code)) this.#answered()
       // A request that its caller gave up says nothing about the store.
-      else if (code === 'ERR_UNAVAILABLE' && !signal?.aborted) this.#failed(error, { isProbe, knownFailures })
+      else if (code === 'ERR_UNAVAILABLE' && !signal?.aborted) this.#failed(error, knownFailures)
       throw error
     } finally {
       if (isProbe) this.#isProbing = false
@@ -80,9 +80,9 @@ class Circuit {
     this.#openUntilMs = null
   }
 
-  #failed(error: unknown, sent: { readonly isProbe: boolean; readonly knownFailures: number }): void {
-    // Many that were under way when a line broke are one failure; and once nothing is sent, only the probe tells something new.
-    if (sent.knownFailures !== this.#failures || (this.#openUntilMs !== null && !sent.isProbe)) return
+  /** `knownFailures`: how many there were when the request was sent. */
+  #failed(error: unknown, knownFailures: number): void {
+    if (knownFailures !== this.#failures) return // all that are under way when a line breaks are one failure
     this.#failures += 1
     if (this.#failures < this.#maxFailures) return
     const { retryAfterMs } = error as { readonly retryAfterMs?: unknown }
