@@ -83,10 +83,10 @@ class DropboxStore implements BlobStore {
   ): Promise<Version> {
     assertBlobKey(key)
     assertBlobData(data)
+    const contents = new Uint8Array(data) // it is sent later, and the caller may go on changing `data`
     return this.#change(`write file ${key}`, signal, async (options) => {
-      if (data.length > MAX_UPLOAD_BYTES) throw tooLarge(key)
+      if (contents.length > MAX_UPLOAD_BYTES) throw tooLarge(key)
       if (expected !== null && !REV.test(expected)) throw conflict(key)
-      const contents = new Uint8Array(data) // the SDK sends it later
       const hash = contentHash(contents, this.#settings.runtime)
       const { result } = await this.#client.filesUpload(
         {

@@ -113,6 +113,7 @@ describe('answers to a read', () => {
     ['locked', refused({ '.tag': 'path', path: { '.tag': 'locked' } }), 'ERR_UNAVAILABLE'],
     ['HTTP 404', { status: 404, body: '' }, 'ERR_UNAVAILABLE'], // an absence that Dropbox did not state
     ['HTTP 304', { status: 304 }, 'ERR_UNAVAILABLE'],
+    ['reached', { status: 307, headers: { Location: '/2/files/download' } }, 'ERR_UNAVAILABLE'],
     ['answer is not', loginPage(), 'ERR_UNAVAILABLE'],
     ['reached', { status: 200, headers: { 'Dropbox-API-Result': '{' }, body: 'x' }, 'ERR_UNAVAILABLE'],
     [
@@ -161,6 +162,15 @@ test.each([
 ] as const)('%s: %s', async (operation, shown, answer, code) => {
   const error = await outcomeOf(operation, () => ({ answer }))
   expect(error).toMatchObject({ name: 'VaultError', code, message: expect.stringContaining(shown) })
+})
+
+test('an answer that tells of another file than was written is not believed', async () => {
+  const dropbox = await startDropbox()
+  const store = openStore(dropbox)
+  await store.write('vault', content(1), null)
+  const metadata = dropbox.files().get('/vault')?.metadata
+  dropbox.faults = () => ({ answer: json(200, { ...metadata, path_lower: '/shards/0 (2)' }) })
+  await expect(store.write('shards/0', content(1), null)).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
 })
 
 test('a write whose answer is lost is not sent again: its rev is then somebody else’s to find out', async () => {

@@ -130,6 +130,40 @@ test('a listing that changes under way names each file once, as it was last', as
   expect(found.size).toBe(5)
 })
 
+test('a file that is deleted while it is listed is not named', async () => {
+  const dropbox = await startDropbox({ maxPageEntries: 2 })
+  const store = openStore(dropbox)
+  const version = await store.write('shards/0', content(0), null)
+  for (const name of ['1', '2', '3']) await store.write(`shards/${name}`, content(1), null)
+  const other = openStore(dropbox)
+  let deletion: Promise<void> | undefined
+  dropbox.faults = ({ route }) => {
+    if (route !== 'files/list_folder/continue' || deletion !== undefined) return undefined
+    deletion = other.delete('shards/0', version)
+    return { before: deletion }
+  }
+  const keys: string[] = []
+  for await (const { key } of store.list('shards/')) keys.push(key)
+  expect(keys.sort()).toEqual(['shards/1', 'shards/2', 'shards/3'])
+})
+
+test('what the caller does to the content after the call is not sent, also where the write waits for its turn', async () => {
+  const dropbox = await startDropbox()
+  const store = openStore(dropbox)
+  const write = async (key: string): Promise<void> => {
+    const data = content(1)
+    const writing = store.write(key, data, null)
+    data.fill(0)
+    await writing
+    expect(await store.read(key)).toMatchObject({ data: content(1) })
+  }
+  await write('shards/0')
+  dropbox.faults = () => ({ apply: false, answer: rateLimited('too_many_write_operations', 1) })
+  await expect(store.write('vault', content(1), null)).rejects.toMatchObject({ retryAfterMs: 1000 })
+  dropbox.faults = undefined
+  await Promise.all([write('shards/1'), write('shards/2')])
+})
+
 test('a request that is given up leaves no connection waiting', async () => {
   const dropbox = await startDropbox()
   const store = openStore(dropbox, { accessToken: dropbox.issueToken() })
@@ -177,7 +211,8 @@ test('writes of one store do not get into each other’s way again, once Dropbox
 
 test('a write that is given up before its turn is not sent', async () => {
   const dropbox = await startDropbox()
-  const store = openStore(dropbox, { accessToken: dropbox.issueToken() })
+  const deaf = (url: string, { signal: _, ...init }: RequestInit = {}): Promise<Response> => dropbox.fetch(url, init)
+  const store = openStore(dropbox, { accessToken: dropbox.issueToken(), fetch: deaf })
   dropbox.faults = () => ({ apply: false, answer: rateLimited('too_many_write_operations', 1) })
   await expect(store.write('vault', content(1), null)).rejects.toMatchObject({ retryAfterMs: 1000 })
   let go = (): void => undefined
@@ -185,9 +220,10 @@ test('a write that is given up before its turn is not sent', async () => {
     go = resolve
   })
   dropbox.faults = () => ({ before })
-  const [first, third] = [store.write('shards/1', content(1), null), store.write('shards/3', content(3), null)]
+  const first = store.write('shards/1', content(1), null)
   const controller = new AbortController()
   const second = store.write('shards/2', content(2), null, { signal: controller.signal })
+  const third = store.write('shards/3', content(3), null)
   const failed = expect(second).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE', cause: { message: 'enough' } })
   controller.abort(new Error('enough'))
   await failed
