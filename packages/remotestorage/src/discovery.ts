@@ -3,9 +3,20 @@ import { type Access, assertConditions, assertToken, type GetAccess, toRoot } fr
 
 const LOOPBACK = /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/
 
-/** Asks remotestoragejs, which is loaded only for this. It gives up after its own five seconds. */
+/** The library is loaded only to find a storage. */
+async function loadLibrary(): Promise<typeof import('remotestoragejs').default> {
+  try {
+    return (await import('remotestoragejs')).default
+  } catch {
+    const message =
+      'remotestoragejs could not be loaded; service workers never can. Give the storage as `href`, or try again.'
+    throw new VaultError('ERR_UNAVAILABLE', message)
+  }
+}
+
+/** Asks remotestoragejs, which gives up after its own five seconds. */
 async function discover(userAddress: string): Promise<string> {
-  const { default: RemoteStorage } = await import('remotestoragejs')
+  const RemoteStorage = await loadLibrary()
   const { href, storageApi } = await RemoteStorage.Discover(userAddress).catch(() => {
     const message = `No remoteStorage was found for ${userAddress}. Check the address and the connection.`
     throw new VaultError('ERR_UNAVAILABLE', message)
@@ -45,11 +56,11 @@ export function discoveredAccess(userAddress: unknown, token: unknown): GetAcces
   let finding: Promise<string> | undefined
   return async (signal): Promise<Access> => {
     throwIfAborted(signal)
-    finding ??= discover(userAddress)
-    const root = await unlessAborted(finding, signal).catch((error: unknown) => {
-      if (signal?.aborted !== true) finding = undefined // another time it may be found
+    finding ??= discover(userAddress).catch((error: unknown) => {
+      finding = undefined // another time it may be found
       throw error
     })
+    const root = await unlessAborted(finding, signal)
     return { root, token }
   }
 }
