@@ -85,16 +85,18 @@ describe('a file that is read', () => {
     expect(answer).toBe(2)
   })
 
-  test('unless it is unchanged, is read whole the second time', async () => {
+  test('unless it is unchanged, is read whole the second time, and can be given up then as well', async () => {
     const { context, reads, version } = await setUp({ atomicReads: true })
     const blobs: unknown[] = []
-    const reading = readDoubting(context, 'vault', { unlessVersion: version }, async ({ blob }) => {
+    const { signal } = new AbortController()
+    const reading = readDoubting(context, 'vault', { unlessVersion: version, signal }, async ({ blob }) => {
       blobs.push(blob)
       throw new VaultError('ERR_CORRUPT', 'no')
     })
     await expect(reading).rejects.toMatchObject({ code: 'ERR_CORRUPT' })
     expect(blobs).toEqual(['unchanged', { data: utf8('text'), version }])
-    expect(reads).toEqual([{ unlessVersion: version }, {}])
+    expect(reads).toEqual([{ unlessVersion: version, signal }, { signal }])
+    for (const options of reads) expect(options?.signal).toBe(signal)
   })
 
   test('is judged by what was known when each request was sent', async () => {
