@@ -38,7 +38,10 @@ export class SharedWork<T> {
     const end = (): void => {
       if (this.#run === run) this.#run = undefined
     }
-    run.result.then(end, end)
+    run.result.then(end, () => {
+      end()
+      abort.abort() // what failed in one part may still be under way in others
+    })
     return run
   }
 }

@@ -185,6 +185,29 @@ test('credentials that may neither delete nor list can still write', async () =>
   await expect(one.delete('vault', version)).rejects.toMatchObject({ code: 'ERR_UNAUTHORIZED' })
 })
 
+test('when one step of the probe fails, none of the others stays under way', async () => {
+  const underWay = new Set<string>()
+  const one = createS3Store({
+    endpoint,
+    bucket: 'bucket',
+    credentials,
+    fetch: (url, init) => {
+      if (init.method === 'GET') return Promise.resolve(new Response(null, { status: 500 }))
+      if (!url.endsWith('-missing')) return fetch(url, init)
+      underWay.add(url)
+      return new Promise((_, reject) => {
+        init.signal?.addEventListener('abort', () => {
+          underWay.delete(url)
+          reject(new Error('aborted'))
+        })
+      })
+    },
+  })
+  await expect(one.write('vault', data, null)).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  expect([...underWay]).toEqual([])
+  expect([...state.files.keys()]).toEqual([])
+})
+
 test('a probe ends when all who wait for it have given up', async () => {
   const one = store()
   const first = new AbortController()
@@ -196,4 +219,27 @@ test('a probe ends when all who wait for it have given up', async () => {
   await expect(writes[1]).rejects.toMatchObject({ code: 'ERR_ABORTED' })
   await one.close()
   expect(kept()).toEqual([])
+})
+
+test('a probe that fails gives up what else it has under way', async () => {
+  let waiting = 0
+  let sent = (): void => undefined
+  const isWaiting = new Promise<void>((resolve) => {
+    sent = resolve
+  })
+  const fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    if (init.method === 'GET') return isWaiting.then(() => new Response('', { status: 500 }))
+    if (!url.endsWith('-missing')) return globalThis.fetch(url, init)
+    waiting++
+    sent()
+    return new Promise((_, reject) => {
+      init.signal?.addEventListener('abort', () => {
+        waiting--
+        reject(init.signal?.reason)
+      })
+    })
+  }
+  const one = createS3Store({ endpoint, bucket: 'bucket', credentials, fetch })
+  await expect(one.write('vault', data, null)).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  expect(waiting).toBe(0)
 })
