@@ -66,20 +66,26 @@ describe('what is known of a shard', () => {
     expect(cache.fresh('0', { ...NEVER, notBeforeMs: 501 })).toBeUndefined()
   })
 
-  test('is not fresh where it reaches over a beginning that was known when it was asked for', async () => {
-    const { cache, at } = await setUp()
-    const shard = loaded(1)
-    cache.take(shard, sent(5))
-    at(7).learn([{ lo: '8'.padEnd(32, '0'), shard: 'right' }])
-    expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBeUndefined()
-    expect(cache.newest('0')).toBe(shard)
-    cache.take(shard, sent(7)) // under way when the beginning became known
-    expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBeUndefined()
-    cache.take(shard, sent(8)) // what the store says now counts, be it as strange as it may
-    expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBe(shard)
-    at(9).learn([{ lo: '8'.padEnd(32, '0'), shard: 'right' }])
-    expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBe(shard)
-  })
+  test.each([
+    ['to the end', {}],
+    ['to the beginning after it', { hi: 'c'.padEnd(32, '0'), next: 'farther' }],
+  ])(
+    'is not fresh where it reaches over a beginning that was known when it was asked for, %s',
+    async (_name, range) => {
+      const { cache, at } = await setUp()
+      const shard = loaded(1, { state: stateOf({}, range) })
+      cache.take(shard, sent(5))
+      at(7).learn([{ lo: '8'.padEnd(32, '0'), shard: 'right' }])
+      expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBeUndefined()
+      expect(cache.newest('0')).toBe(shard)
+      cache.take(shard, sent(7)) // under way when the beginning became known
+      expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBeUndefined()
+      cache.take(shard, sent(8)) // what the store says now counts, be it as strange as it may
+      expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBe(shard)
+      at(9).learn([{ lo: '8'.padEnd(32, '0'), shard: 'right' }])
+      expect(cache.fresh('0', { sinceTick: 0, notBeforeMs: 0 })).toBe(shard)
+    },
+  )
 
   test('is fresh where it ends at the next beginning', async () => {
     const { cache, at } = await setUp()
