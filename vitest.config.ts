@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'proof',
           include: ['packages/*/test/**/*.proof.ts'],
-          exclude: ['packages/s3/**'],
+          exclude: ['packages/s3/**', 'packages/cli/test/s3/**'],
           testTimeout: 600_000,
         },
       },
@@ -47,7 +47,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 's3',
-          include: ['packages/s3/test/**/*.proof.ts'],
+          include: ['packages/s3/test/**/*.proof.ts', 'packages/cli/test/s3/**/*.proof.ts'],
           globalSetup: 'packages/s3/test/server/global-setup.ts',
           testTimeout: 600_000,
         },

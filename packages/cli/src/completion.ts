@@ -1,10 +1,18 @@
 import type { Command, Option } from 'commander'
+import { SERVICES } from './stores/services.ts'
 
 /** Shells that a completion script can be made for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
 /** One of {@link SHELLS}. */
 export type Shell = (typeof SHELLS)[number]
+
+/** Commands whose operand is one of a few words. */
+const OPERANDS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ['completion', SHELLS],
+  ['sign-in', SERVICES],
+  ['sign-out', SERVICES],
+])
 
 /** What the scripts know of one command, taken from the parser so that they cannot differ from it. */
 interface CommandWords {
@@ -37,7 +45,7 @@ function wordsOf(command: Command, common: readonly OptionWords[]): CommandWords
     description: command.description(),
     options: [...own, ...common.filter(({ flag }) => flag !== '--version')],
     takesFiles: command.registeredArguments.some((argument) => argument.name() === 'file'),
-    operands: command.name() === 'completion' ? SHELLS : [],
+    operands: OPERANDS.get(command.name()) ?? [],
   }
 }
 

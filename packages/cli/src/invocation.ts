@@ -1,7 +1,7 @@
 import { VaultDB } from '@vaultdb/core'
 import { obtainPassword, vaultPassword } from './credentials.ts'
 import { createProgress, type ProgressDisplay } from './progress.ts'
-import { openLocation } from './store-location.ts'
+import { openLocation } from './stores/open-location.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options that every command takes. */
@@ -28,7 +28,7 @@ export type UseVault<T> = (db: VaultDB, display: ProgressDisplay, password: stri
 /** Opens the vault with the password from the usual places, hands it to `use`, and closes it whatever happens. */
 export async function withVault<T>(invocation: Invocation, use: UseVault<T>): Promise<T> {
   const { terminal, signal } = invocation
-  const { store } = openLocation(invocation.common.store, terminal)
+  const { store } = await openLocation(invocation.common.store, terminal, signal)
   try {
     const password = await obtainPassword(vaultPassword(invocation.common.passwordFile), terminal, signal)
     const db = await VaultDB.open(store, { password, runtime: terminal.runtime, signal, maxAgeMs: MAX_AGE_MS })

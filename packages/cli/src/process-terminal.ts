@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
+import { join, posix, win32 } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { ReadStream } from 'node:tty'
 import { confirm, isCancel, password } from '@clack/prompts'
 import cliProgress from 'cli-progress'
 import { CommandError, EXIT, fileError, systemCode, usageError } from './exit-codes.ts'
 import { createCommandRuntime } from './runtime.ts'
+import { STORE_SECRETS } from './stores/environment.ts'
 import { type Bar, Interrupted, type Output, type StopSignal, type Terminal } from './terminal.ts'
 
 /** The streams that questions go through. */
@@ -28,6 +30,16 @@ export function createProcessTerminal(): Terminal {
     stderr: createOutput(process.stderr),
     env: process.env,
     directory: process.cwd(),
+    // Looked up when needed: without HOME and an entry in the system's list of users it fails.
+    get homeDirectory(): string {
+      return homedir()
+    },
+    get configDirectory(): string {
+      return userDirectoryOf('config', process.platform, process.env, homedir())
+    },
+    get cacheDirectory(): string {
+      return userDirectoryOf('cache', process.platform, process.env, homedir())
+    },
     // A runtime directory is the user's own and usually lies in memory (XDG Base Directory Specification).
     temporaryDirectory: process.env.XDG_RUNTIME_DIR || tmpdir(),
     runtime: createCommandRuntime(),
@@ -38,6 +50,35 @@ export function createProcessTerminal(): Terminal {
     onStop,
     startBar,
   }
+}
+
+/** Where programs of a platform keep what: the variable that says so, and the usual place in the home directory. */
+const PLACES = {
+  config: {
+    win32: ['APPDATA', 'AppData/Roaming'],
+    darwin: ['XDG_CONFIG_HOME', 'Library/Application Support'],
+    others: ['XDG_CONFIG_HOME', '.config'],
+  },
+  cache: {
+    win32: ['LOCALAPPDATA', 'AppData/Local'],
+    darwin: ['XDG_CACHE_HOME', 'Library/Caches'],
+    others: ['XDG_CACHE_HOME', '.cache'],
+  },
+} as const
+
+/** The user's directory for settings, or for what can be found out again. */
+export function userDirectoryOf(
+  purpose: keyof typeof PLACES,
+  platform: NodeJS.Platform,
+  env: Readonly<Record<string, string | undefined>>,
+  homeDirectory: string,
+): string {
+  const places = PLACES[purpose]
+  const [variable, usual] = platform === 'win32' || platform === 'darwin' ? places[platform] : places.others
+  const chosen = env[variable]
+  // A relative one is invalid and to be ignored (XDG Base Directory Specification).
+  const isValid = chosen !== undefined && (platform === 'win32' ? win32 : posix).isAbsolute(chosen)
+  return isValid ? chosen : join(homeDirectory, usual)
 }
 
 function createOutput(stream: NodeJS.WriteStream): Output {
@@ -111,7 +152,8 @@ async function askToConfirm(question: string, streams: PromptStreams, signal: Ab
 
 /** `command` may carry options (`code --wait`), so a shell takes it apart; the file's name is never part of its text. */
 function runEditor(command: string, file: string, signal: AbortSignal): Promise<void> {
-  const { VAULTDB_PASSWORD: _password, VAULTDB_NEW_PASSWORD: _newPassword, ...env } = process.env
+  const secrets: readonly string[] = ['VAULTDB_PASSWORD', 'VAULTDB_NEW_PASSWORD', ...STORE_SECRETS]
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !secrets.includes(name)))
   const options = { stdio: 'inherit', env, signal } as const
   const child =
     process.platform === 'win32'

@@ -4,11 +4,13 @@ import { addBrowseCommands } from './commands/browse.ts'
 import type { Action, Bind } from './commands/command.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addDocumentCommands } from './commands/documents.ts'
+import { addSignInCommands } from './commands/sign-in.ts'
 import { addTransferCommands } from './commands/transfer.ts'
 import { addVaultCommands } from './commands/vault.ts'
 import { reportError } from './error-report.ts'
 import { EXIT, type ExitCode, usageError } from './exit-codes.ts'
 import type { CommonOptions } from './invocation.ts'
+import { LOCATION_EXAMPLES } from './stores/location.ts'
 import { Interrupted, type Terminal } from './terminal.ts'
 
 /** What the parser wants to print; kept until its end, because it cannot wait for a stream. */
@@ -65,7 +67,7 @@ export function createProgram(bind: Bind, text: ParserText): Command {
   const program = new Command('vaultdb')
     .description('An encrypted document vault over any blob store.')
     .version(packageJson.version)
-    .option('--store <location>', 'the vault, like file:./vault (or set VAULTDB_STORE)')
+    .option('--store <location>', `the vault (or set VAULTDB_STORE): ${LOCATION_EXAMPLES}`)
     .option('--password-file <file>', 'a file that holds the password (or set VAULTDB_PASSWORD)')
     .option('--json', 'output for programs')
     .addOption(new Option('--password [refused]').hideHelp())
@@ -85,6 +87,7 @@ export function createProgram(bind: Bind, text: ParserText): Command {
   addDocumentCommands(program, bind)
   addBrowseCommands(program, bind)
   addTransferCommands(program, bind)
+  addSignInCommands(program, bind)
   addCompletionCommand(program, bind)
   return program
 }

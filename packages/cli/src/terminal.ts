@@ -25,6 +25,11 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The directory that relative paths start from. */
   readonly directory: string
+  /** The user's own directory, and the one where programs keep their settings. */
+  readonly homeDirectory: string
+  readonly configDirectory: string
+  /** Where programs keep what they can find out again. */
+  readonly cacheDirectory: string
   /** Where short-lived private files go. */
   readonly temporaryDirectory: string
   readonly runtime: Runtime

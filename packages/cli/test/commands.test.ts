@@ -434,7 +434,8 @@ describe('arguments', () => {
   it.each([
     [undefined, 'VAULTDB_STORE'],
     ['./vault', 'kind of store'],
-    ['s3:bucket', 'kind of store'],
+    ['s3:bucket', 'two slashes'],
+    ['webdav:bucket', 'kind of store'],
     ['file:', 'needs a folder'],
     ['file://host/x', 'file URL'],
     ['file:///srv/%00', 'needs a folder'],

@@ -9,7 +9,8 @@ async function script(shell: string): Promise<string> {
   return terminal.out()
 }
 
-const COMMANDS = 'init get put list tree find remove prune import export check stats passwd completion'.split(' ')
+const COMMANDS =
+  'init get put list tree find remove prune import export check stats passwd sign-in sign-out completion'.split(' ')
 
 /** What bash would offer for these words, the last of them unfinished. */
 async function offered(...words: string[]): Promise<string[]> {
@@ -44,6 +45,8 @@ describe('bash', () => {
     expect(await offered('import', 'fake-t')).toEqual(['fake-terminal.ts'])
     expect(await offered('get', 'fake-t')).toEqual([])
     expect(await offered('completion', 'z')).toEqual(['zsh'])
+    expect(await offered('sign-in', 'd')).toEqual(['dropbox'])
+    expect(await offered('sign-out', '')).toEqual(expect.arrayContaining(['dropbox', 'remotestorage']))
   })
 })
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createCommandRuntime } from '../src/runtime.ts'
 import type { Output, StopSignal, Terminal } from '../src/terminal.ts'
@@ -11,6 +12,7 @@ export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly directory?: string
   readonly temporaryDirectory?: string
+  readonly homeDirectory?: string
   /** What is typed, question after question. With it there is somebody to ask. */
   readonly answers?: readonly string[]
   readonly confirms?: boolean
@@ -43,6 +45,9 @@ export function createFakeTerminal(options: FakeOptions = {}): FakeTerminal {
     stderr: err.output,
     env: options.env ?? {},
     directory: options.directory ?? '/',
+    homeDirectory: options.homeDirectory ?? '/nowhere',
+    configDirectory: join(options.homeDirectory ?? '/nowhere', '.config'),
+    cacheDirectory: join(options.homeDirectory ?? '/nowhere', '.cache'),
     temporaryDirectory: options.temporaryDirectory ?? '/',
     runtime: {
       ...createCommandRuntime(),

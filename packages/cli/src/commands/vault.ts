@@ -5,7 +5,7 @@ import { firstPassword, nextPassword, obtainPassword } from '../credentials.ts'
 import { escapeName } from '../escape.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { type Invocation, print, withVault } from '../invocation.ts'
-import { openLocation } from '../store-location.ts'
+import { openLocation } from '../stores/open-location.ts'
 import type { Bind } from './command.ts'
 
 interface PasswdOptions {
@@ -33,7 +33,7 @@ export function addVaultCommands(program: Command, bind: Bind): void {
 
 async function init(invocation: Invocation): Promise<ExitCode> {
   const { terminal, common, signal } = invocation
-  const { store, text } = openLocation(common.store, terminal)
+  const { store, text } = await openLocation(common.store, terminal, signal)
   try {
     const password = await obtainPassword(firstPassword(common.passwordFile), terminal, signal)
     const db = await VaultDB.create(store, { password, runtime: terminal.runtime, signal })

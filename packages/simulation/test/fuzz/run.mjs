@@ -10,7 +10,10 @@ const { module } = await runnerImport(fileURLToPath(new URL('program.ts', import
     alias: [
       { find: /^@vaultdb\/core$/, replacement: `${packages}core/src/index.ts` },
       { find: '@vaultdb/core/maintenance', replacement: `${packages}core/src/maintenance/index.ts` },
+      { find: '@vaultdb/dropbox', replacement: `${packages}dropbox/src/index.ts` },
       { find: '@vaultdb/fs', replacement: `${packages}fs/src/index.ts` },
+      { find: '@vaultdb/remotestorage', replacement: `${packages}remotestorage/src/index.ts` },
+      { find: '@vaultdb/s3', replacement: `${packages}s3/src/index.ts` },
     ],
   },
 })

@@ -3,7 +3,7 @@ import { type BrowserCsvEntry, loginsAtPaths, readBrowserCsv } from '../../../..
 import { CommandError, EXIT } from '../../../../cli/src/exit-codes.ts'
 import { JsonError, parseJson } from '../../../../cli/src/json.ts'
 import { run } from '../../../../cli/src/program.ts'
-import { openLocation } from '../../../../cli/src/store-location.ts'
+import { parseLocation } from '../../../../cli/src/stores/location.ts'
 import { browserCsv } from '../../../../cli/src/transfer/browser-csv.ts'
 import type { ImportRow, TransferFormat } from '../../../../cli/src/transfer/format.ts'
 import { jsonLines } from '../../../../cli/src/transfer/json-lines.ts'
@@ -307,6 +307,12 @@ const LOCATIONS = [
   'FILE:x',
   's3:b',
   '',
+  'dropbox:/vaults/mine',
+  `dropbox://${SECRET}@/x`,
+  'remotestorage:ada@storage.example:8000/notes/vault',
+  `remotestorage:ada:${SECRET}@storage.example/notes`,
+  's3://bucket/prefix?endpoint=https://s3.example&region=eu',
+  `s3://bucket/?endpoint=https%3A%2F%2Fa:${SECRET}@s3.example`,
 ].map(utf8)
 
 const locations: FuzzTarget = {
@@ -316,11 +322,15 @@ const locations: FuzzTarget = {
   judge: (input) => {
     const text = new TextDecoder().decode(input)
     try {
-      const location = openLocation(text, nowhere())
-      promise(location.text === text && typeof location.store.read === 'function', 'no store, and no error')
+      const location = parseLocation(text, '/nowhere')
+      promise(text.toLowerCase().startsWith(`${location.kind}:`), 'another kind of store')
+      const addresses = location.kind === 's3' ? [location.endpoint ?? ''] : []
+      if (location.kind === 'remotestorage') addresses.push(`x://${location.userAddress.replace('@', '.')}`)
+      promise(!addresses.some((address) => /^[^/]*:\/*[^/]*@/.test(address)), 'credentials in a location')
       return 'accepted'
     } catch (error) {
       if (!(error instanceof CommandError) || error.exitCode !== EXIT.usage) throw error
+      promise(!error.message.includes(SECRET), 'a password was printed')
       return 'refused'
     }
   },
