@@ -5,8 +5,13 @@ import type { Engine, EngineName, Tab } from '../engines/engine.ts'
 import { launchFirefox } from '../engines/firefox.ts'
 import { launchWebKit } from '../engines/webkit.ts'
 import type { Context, Surroundings } from '../pages/page.ts'
-import { type Site, serveSite } from '../pages/site.ts'
 import type { TaskName, Tasks } from '../pages/tasks.ts'
+import type { Site } from '../site/serve-files.ts'
+import { servePage } from '../site/serve-page.ts'
+
+const MODULES = ['page', 'worker', 'shared-worker', 'service-worker'].map(
+  (name) => new URL(`../pages/${name}.ts`, import.meta.url),
+) as [URL, ...URL[]]
 
 /** A tab that shows the test site. */
 export class Client {
@@ -77,7 +82,7 @@ interface WorkerFixtures {
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   site: [
     async ({ playwright: _ }, use) => {
-      const site = await serveSite()
+      const site = await servePage(MODULES)
       await use(site)
       await site.close()
     },

@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto'
 import { type Browser, chromium, type Page } from '@playwright/test'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chromiumPath } from '../../../scripts/browsers.mjs'
+import type { Site } from '../../browsers/site/serve-files.ts'
+import { servePage } from '../../browsers/site/serve-page.ts'
 import { credentials, makeBucket, optionsFor, request } from './server/buckets.ts'
 import { LACKING } from './server/lacking.ts'
-import { type Site, serveSite } from './server/site.ts'
 
 let site: Site
 let browser: Browser
@@ -15,7 +16,10 @@ let page: Page
 beforeAll(async () => {
   const executablePath = chromiumPath()
   if (executablePath === null) throw new Error('These tests need Chromium.')
-  site = await serveSite(optionsFor('').endpoint)
+  site = await servePage(
+    [new URL('page/page.ts', import.meta.url)],
+    `default-src 'none'; script-src 'self'; connect-src ${optionsFor('').endpoint}`,
+  )
   // The sandbox refuses to run as root, as containers do.
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic'] })
   page = await browser.newPage()

@@ -1,13 +1,17 @@
 import { expect, test } from '@playwright/test'
 import { type DropboxEmulator, startDropboxEmulator } from '@vaultdb/dropbox-emulator'
+import type { Site } from '../../../browsers/site/serve-files.ts'
+import { servePage } from '../../../browsers/site/serve-page.ts'
 import type { Place, TrialReport } from './page/trials.ts'
-import { serveSite } from './site.ts'
 
 let dropbox: DropboxEmulator
-let site: Awaited<ReturnType<typeof serveSite>>
+let site: Site
 test.beforeAll(async () => {
   dropbox = await startDropboxEmulator()
-  site = await serveSite(dropbox.url)
+  site = await servePage(
+    [new URL('page/page.ts', import.meta.url), new URL('page/worker.ts', import.meta.url)],
+    `default-src 'self'; connect-src ${dropbox.url}`,
+  )
 })
 test.afterAll(async () => {
   await site?.close()

@@ -1,14 +1,15 @@
 // What takes the powers of a driver over the browser, which Playwright has over Chromium alone.
 
 import { type CDPSession, expect, type Page as Tab, test } from '@playwright/test'
+import type { Site } from '../../../browsers/site/serve-files.ts'
+import { servePage } from '../../../browsers/site/serve-page.ts'
 import type { Page } from './page.ts'
-import { type Site, serveEntry } from './site.ts'
 
 declare const page: Page
 
 let site: Site
 test.beforeAll(async () => {
-  site = await serveEntry(new URL('page.ts', import.meta.url))
+  site = await servePage([new URL('page.ts', import.meta.url)])
 })
 test.afterAll(() => site.close())
 

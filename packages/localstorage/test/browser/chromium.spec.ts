@@ -1,14 +1,15 @@
 // Tabs in processes of their own, in Chromium; what holds in all engines is tried with whole vaults elsewhere.
 
 import { expect, type Page as Tab, test } from '@playwright/test'
-import { type Site, serveEntry } from '../../../indexeddb/test/browser/site.ts'
+import type { Site } from '../../../browsers/site/serve-files.ts'
+import { servePage } from '../../../browsers/site/serve-page.ts'
 import type { Page } from './page.ts'
 
 declare const page: Page
 
 let site: Site
 test.beforeAll(async () => {
-  site = await serveEntry(new URL('page.ts', import.meta.url))
+  site = await servePage([new URL('page.ts', import.meta.url)])
 })
 test.afterAll(() => site.close())
 

@@ -1,15 +1,19 @@
 import { expect, type Page, test } from '@playwright/test'
 import { blobStoreConformance } from '@vaultdb/core/testing'
+import type { Site } from '../../../browsers/site/serve-files.ts'
+import { servePage } from '../../../browsers/site/serve-page.ts'
 import { Armadietto } from '../server/armadietto.ts'
 import { type ScriptedServer, scriptedServer } from '../server/scripted.ts'
 import type { Tasks } from './page/page.ts'
-import { type Site, serveSite } from './site.ts'
+
+/** The page runs its own scripts only, and sends requests to this machine's servers. */
+const POLICY = "default-src 'self'; connect-src http://127.0.0.1:* http://localhost:*"
 
 let server: Armadietto
 let site: Site
 test.beforeAll(async () => {
   server = await Armadietto.start()
-  site = await serveSite()
+  site = await servePage([new URL('page/page.ts', import.meta.url)], POLICY)
 })
 test.afterAll(async () => {
   await site.close()

@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test'
 import { build, transform } from 'esbuild'
+import { pageFor, STRICT_POLICY, serveFiles } from '../../../browsers/site/serve-files.ts'
 import { type Bundle, bundlers } from './bundlers.ts'
-import { pageFor, STRICT_POLICY, serveFiles } from './site.ts'
 
 /** What only some surroundings have, code made from text, and code that comes later than the page. */
 const FOREIGN = [

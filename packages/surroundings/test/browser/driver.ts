@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Frame, Page } from '@playwright/test'
 import { build } from 'esbuild'
+import { pageFor } from '../../../browsers/site/serve-files.ts'
 import { builtCore } from '../built-core.ts'
-import { pageFor } from './site.ts'
 
 /** The files of a site whose page is driven by tests. */
 export async function drivenPage(): Promise<Map<string, string>> {

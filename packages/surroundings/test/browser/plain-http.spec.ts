@@ -1,9 +1,9 @@
 // A page that is no secure context: http, and a host that is not this machine's own.
 
 import { type Browser, chromium, expect, type Page, test } from '@playwright/test'
+import { type Site, serveFiles } from '../../../browsers/site/serve-files.ts'
 import { drivenPage, ready } from './driver.ts'
 import type { page as driven } from './page.ts'
-import { type Site, serveFiles } from './site.ts'
 
 declare const vaultdb: typeof driven
 

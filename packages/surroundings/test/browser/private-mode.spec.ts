@@ -1,9 +1,9 @@
 // Playwright's contexts are off the record, as private windows are.
 
 import { expect, test } from '@playwright/test'
+import { type Site, serveFiles } from '../../../browsers/site/serve-files.ts'
 import { drivenPage, ready } from './driver.ts'
 import type { page as driven } from './page.ts'
-import { type Site, serveFiles } from './site.ts'
 
 declare const vaultdb: typeof driven
 

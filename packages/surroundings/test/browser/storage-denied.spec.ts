@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, expect, type Frame, type Page, test } from '@playwright/test'
+import { type Site, serveFiles } from '../../../browsers/site/serve-files.ts'
 import { drivenPage, ready } from './driver.ts'
 import type { page as driven, Outcome } from './page.ts'
-import { type Site, serveFiles } from './site.ts'
 
 declare const vaultdb: typeof driven
 

@@ -18,12 +18,12 @@ export interface Site {
   close(): Promise<void>
 }
 
-/** Serves these files, by path below the root, under the strict policy. */
-export async function serveFiles(files: ReadonlyMap<string, string>): Promise<Site> {
+/** Serves these files, by path below the root, under a content security policy. */
+export async function serveFiles(files: ReadonlyMap<string, string>, policy: string = STRICT_POLICY): Promise<Site> {
   const answer = ({ url = '/' }: IncomingMessage, response: ServerResponse): void => {
     const path = url === '/' ? 'index.html' : url.slice(1)
     const content = files.get(path)
-    response.setHeader('Content-Security-Policy', STRICT_POLICY)
+    response.setHeader('Content-Security-Policy', policy)
     // A sandboxed frame has an origin of its own, and modules are fetched by CORS.
     response.setHeader('Access-Control-Allow-Origin', '*')
     if (content === undefined) response.writeHead(path === 'favicon.ico' ? 204 : 404).end()
