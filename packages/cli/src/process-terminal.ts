@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { join, posix, win32 } from 'node:path'
+import { join, posix, resolve, win32 } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { ReadStream } from 'node:tty'
 import { confirm, isCancel, password } from '@clack/prompts'
@@ -30,15 +30,14 @@ export function createProcessTerminal(): Terminal {
     stderr: createOutput(process.stderr),
     env: process.env,
     directory: process.cwd(),
-    // Looked up when needed: without HOME and an entry in the system's list of users it fails.
     get homeDirectory(): string {
-      return homedir()
+      return home()
     },
     get configDirectory(): string {
-      return userDirectoryOf('config', process.platform, process.env, homedir())
+      return userDirectoryOf('config', process.platform, process.env, home())
     },
     get cacheDirectory(): string {
-      return userDirectoryOf('cache', process.platform, process.env, homedir())
+      return userDirectoryOf('cache', process.platform, process.env, home())
     },
     // A runtime directory is the user's own and usually lies in memory (XDG Base Directory Specification).
     temporaryDirectory: process.env.XDG_RUNTIME_DIR || tmpdir(),
@@ -49,6 +48,15 @@ export function createProcessTerminal(): Terminal {
     edit: runEditor,
     onStop,
     startBar,
+  }
+}
+
+/** The user's own directory; the topmost one, where nothing is found, for a user whom neither HOME nor the system knows. */
+function home(): string {
+  try {
+    return homedir()
+  } catch {
+    return resolve('/')
   }
 }
 
