@@ -220,26 +220,3 @@ test('a probe ends when all who wait for it have given up', async () => {
   await one.close()
   expect(kept()).toEqual([])
 })
-
-test('a probe that fails gives up what else it has under way', async () => {
-  let waiting = 0
-  let sent = (): void => undefined
-  const isWaiting = new Promise<void>((resolve) => {
-    sent = resolve
-  })
-  const fetch = async (url: string, init: RequestInit): Promise<Response> => {
-    if (init.method === 'GET') return isWaiting.then(() => new Response('', { status: 500 }))
-    if (!url.endsWith('-missing')) return globalThis.fetch(url, init)
-    waiting++
-    sent()
-    return new Promise((_, reject) => {
-      init.signal?.addEventListener('abort', () => {
-        waiting--
-        reject(init.signal?.reason)
-      })
-    })
-  }
-  const one = createS3Store({ endpoint, bucket: 'bucket', credentials, fetch })
-  await expect(one.write('vault', data, null)).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
-  expect(waiting).toBe(0)
-})

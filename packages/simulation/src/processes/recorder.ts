@@ -40,12 +40,13 @@ export class Recorder {
       const answer = await perform(db, store, operation, `${process}.${number}`)
       appendLine(this.#file, { event: 'end', process, number, answer })
     } catch (error) {
-      appendLine(this.#file, { event: 'fail', process, number, failure: failureOf(error) })
+      appendLine(this.#file, { event: 'fail', process, number, failure: recordedFailure(error) })
     }
   }
 }
 
-function failureOf(error: unknown): Failure {
+/** What a journal keeps of an error. */
+export function recordedFailure(error: unknown): Failure {
   const { applied, results } = error as { applied?: unknown; results?: readonly unknown[] }
   const appliedOf = (result: unknown): unknown =>
     typeof result === 'string' ? result : { applied: (result as { applied?: unknown }).applied }

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'vite'
+import { expect } from 'vitest'
+import { FAULTS } from '../../src/bad-network/faults.ts'
+import { type LoadReport, runLoad } from '../../src/bad-network/load.ts'
+import type { RemotePlace } from '../../src/bad-network/place.ts'
+import { changeSources, PACKAGES, SOURCES, type SourceChange } from '../changed-sources.ts'
+
+const OPERATIONS = 1_000
+
+/** A defect shows sooner. */
+const OPERATIONS_OF_TEETH = 240
+
+/** How it shows that something acknowledged was lost: in a history, or to a client that had seen it. */
+export const LOSS: RegExp =
+  /No order of the operations explains|is older \(write \d+\) than this device has seen|does not descend from what this device has seen/
+
+const load = (place: RemotePlace, seed: number, operations: number): Promise<LoadReport> =>
+  runLoad({ place, seed, operations, clients: 3, faultPercent: 10 })
+
+/** Three clients at once do 1,000 operations of all kinds on a network of all faults, and all that was promised is kept. */
+export async function expectSurvival(place: RemotePlace, seed: number): Promise<void> {
+  const report = await load(place, seed, OPERATIONS)
+  // It was no good network, and none on which nothing works.
+  expect(new Set(report.faults.keys())).toEqual(new Set(Object.keys(FAULTS)))
+  expect(report.acknowledged).toBeGreaterThan(0.7 * OPERATIONS)
+  expect(report.reusedConnections).toBeGreaterThan(0)
+  expect(report.shards).toBeGreaterThan(4)
+}
+
+/** An adapter with this change of its source is caught at it. `place` makes a place whose stores the changed adapter makes. */
+export async function expectNoticed<Adapter>(
+  change: SourceChange,
+  place: (adapter: Adapter) => RemotePlace,
+  noticed: RegExp,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'vaultdb-adapter-'))
+  try {
+    const [name = ''] = change.file.split('/')
+    const adapter: Adapter = await import(await bundleAdapter(name, folder, change))
+    await expect(load(place(adapter), 1, OPERATIONS_OF_TEETH)).rejects.toThrow(noticed)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function bundleAdapter(name: string, folder: string, change: SourceChange): Promise<string> {
+  await build({
+    configFile: false,
+    root: PACKAGES,
+    logLevel: 'error',
+    publicDir: false,
+    plugins: [changeSources([change])],
+    resolve: { alias: [...SOURCES] },
+    ssr: { noExternal: true, external: ['remotestoragejs'] },
+    build: {
+      ssr: join(PACKAGES, name, 'src/index.ts'),
+      outDir: folder,
+      minify: false,
+      target: 'node20',
+      rollupOptions: { output: { entryFileNames: 'adapter.mjs' } },
+    },
+  })
+  return join(folder, 'adapter.mjs')
+}
