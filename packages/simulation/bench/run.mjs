@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { exceeded, NETWORK_ROWS, prepareMaterials } from '../dist/index.js'
@@ -32,6 +32,9 @@ const cpu = []
 for (const count of sizes) cpu.push(await measureCpu(count, { subjects, effort, log }))
 
 const machine = `${availableParallelism()} cores, Node ${process.versions.node.split('.')[0]}, ${process.platform}`
+/** Counted by the tests of the stores, which need the servers; here as they were last. */
+const SERVERS = readFileSync(new URL('servers.md', import.meta.url), 'utf8').trimEnd()
+
 const report = `# Benchmarks
 
 Written by \`npm run bench${options.quick ? ' -- --quick' : ''}\` on ${new Date().toISOString().slice(0, 10)}; ${machine}.${options.quick ? ' A quick run: rough figures.' : ''}
@@ -44,6 +47,8 @@ the critical path: the longest chain of requests each of which began after the o
 tests assert it. The figures of the predecessor and of one encrypted file were measured earlier in the same way.
 
 ${networkReport(network)}
+
+${SERVERS}
 
 ## CPU and disk
 
