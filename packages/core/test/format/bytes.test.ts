@@ -77,6 +77,11 @@ describe('text', () => {
     )
   })
 
+  it.each([0x7f, 0x80, 0x7ff, 0x800, 0xffff, 0x10000])('has the right length at %i, where lengths change', (code) => {
+    const text = String.fromCodePoint(code)
+    expect(utf8Length(text)).toBe(utf8(text).length)
+  })
+
   it('comes back with a byte order mark, and not at all from bytes that are not UTF-8', () => {
     expect(fromUtf8(utf8('\ufeffé𝒳'))).toBe('\ufeffé𝒳')
     for (const bad of ['ff', 'c080', 'eda080', 'f4908080', 'e282'])
