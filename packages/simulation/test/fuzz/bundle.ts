@@ -1,6 +1,6 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 import { changeSources, PACKAGES, SOURCES, type SourceChange } from '../changed-sources.ts'
@@ -23,6 +23,7 @@ export async function bundleFuzzing(defect?: SourceChange): Promise<URL> {
   for (const file of bundle.output) {
     if (file.type !== 'chunk') continue
     if (file.isEntry) entry = file.fileName
+    await mkdir(dirname(join(folder, file.fileName)), { recursive: true })
     await writeFile(join(folder, file.fileName), file.code)
   }
   if (entry === undefined) throw new Error('The bundle has no entry.')
