@@ -49,8 +49,9 @@ const REQUEST_ATTEMPTS: readonly number[] = [DEFAULT_REQUEST_ATTEMPTS, DEFAULT_R
 const OPERATIONS_A_ROUND = 60
 /** Far longer than any client waits for an answer. */
 const SETTLING_MS = 20_000
-/** A client that cannot open the vault so often on end has met a fault each time. */
-const MOST_OPENINGS = 50
+/** Many times as long as a time limit: nobody who tries for so long has bad luck alone. */
+const MOST_OPENINGS = 100
+const OPENING_PAUSE_MS = 2_000
 
 /** One client: a database, its store and its clock. */
 interface Client {
@@ -117,6 +118,7 @@ class Run {
       } catch (error) {
         judgeOpening(error, place.secrets)
         if (attempt === MOST_OPENINGS) throw new Wrong('A vault cannot be opened at all.', { cause: error })
+        await runtime.sleep(OPENING_PAUSE_MS)
       }
     }
   }

@@ -13,9 +13,15 @@ const OPERATIONS = 1_000
 /** A defect shows sooner. */
 const OPERATIONS_OF_TEETH = 240
 
-/** How it shows that something acknowledged was lost: in a history, or to a client that had seen it. */
-export const LOSS: RegExp =
-  /No order of the operations explains|is older \(write \d+\) than this device has seen|does not descend from what this device has seen/
+/** How it shows that something acknowledged was lost: in a history, to a client that had seen it, by the map. */
+export const LOSS: RegExp = new RegExp(
+  [
+    'No order of the operations explains',
+    'is older \\(write \\d+\\) than this device has seen',
+    'does not descend from what this device has seen',
+    'is missing from the store though the vault names it',
+  ].join('|'),
+)
 
 const load = (place: RemotePlace, seed: number, operations: number): Promise<LoadReport> =>
   runLoad({ place, seed, operations, clients: 3, faultPercent: 10 })
