@@ -63,6 +63,9 @@ describe('a sequence log', () => {
     const paths = Array.from({ length: 65 }, (_, index) => `/d/${index}`)
     expect(appendToLog(emptyLog, entry(1, paths.slice(1))).entries[0]?.removed).toEqual(paths.slice(1))
     expect(appendToLog(emptyLog, entry(1, paths)).entries[0]?.removed).toBeNull()
+    const long = Array<string>(4).fill(`/${'x'.repeat(1_023)}`) // 4,096 bytes
+    expect(appendToLog(emptyLog, entry(1, long)).entries[0]?.removed).toEqual(long)
+    expect(appendToLog(emptyLog, entry(1, [...long.slice(1), `${long[0]}x`])).entries[0]?.removed).toBeNull()
     expect(appendToLog(emptyLog, entry(1, Array(5).fill(`/${'x'.repeat(1_000)}`))).entries[0]?.removed).toBeNull()
     expect(appendToLog(emptyLog, entry(1, null)).entries[0]?.removed).toBeNull()
   })
