@@ -38,8 +38,8 @@ export interface Folded {
   readonly pending: ReadonlyMap<Change, Promise<void>>
 }
 
-/** Whether an effect makes a difference to what is stored. */
-export function makesADifference({ before, after }: Effect): boolean {
+/** Whether an effect, or one operation's part in it, makes a difference to what is stored. */
+export function makesADifference({ before, after }: Pick<Effect, 'before' | 'after'>): boolean {
   if (before === null || after === null) return before !== after
   return !before.equals(after)
 }

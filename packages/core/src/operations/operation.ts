@@ -40,6 +40,8 @@ abstract class Operation<T> {
   needed: ReadonlySet<string> = NOTHING
   /** Its place in the order in which operations came, given by the scheduler. */
   arrival = 0
+  /** The last request that had been sent when it was submitted. */
+  begunTick = 0
   /** How often it was planned in vain because another client's writes got in the way. */
   attempts = 0
   /** Its bases have to be confirmed by a request sent after this one; any known state will do at first. */

@@ -1,7 +1,7 @@
 import { markedDirectories, markerOf } from '../path/path.ts'
-import type { LoadedShard } from '../shards/cache.ts'
+import type { Freshness, LoadedShard } from '../shards/cache.ts'
 import { holdsDocumentOf, type ItemChange, itemOf } from '../shards/change.ts'
-import { type Effect, type Folded, fold, makesADifference } from './fold.ts'
+import { type Effect, type Folded, fold, makesADifference, type Outcome } from './fold.ts'
 import type { AnyOperation, Change, Prune } from './operation.ts'
 import { type Subtree, subtreeOf } from './subtree.ts'
 import { planUnlinking, type Unlinking } from './unlinking.ts'
@@ -153,6 +153,17 @@ function markerChain(directory: string, view: View): NeededMarker[] {
 }
 
 /**
+ * How recent the base of a change must be that ends without a write. One that would change the document, had not others of the
+ * plan undone it, is not answered from what was read before it, be that recent enough for one that only looks.
+ */
+function freshnessOf(operation: Change, folded: Folded): Freshness {
+  const outcome = folded.outcomes.get(operation) as Outcome
+  return outcome.kind === 'changed' && makesADifference(outcome)
+    ? { sinceTick: operation.begunTick, notBeforeMs: Number.POSITIVE_INFINITY }
+    : operation.context.freshness
+}
+
+/**
  * Bases that an operation would end on without writing to them, and that were confirmed too long ago for that. A base that
  * the plan writes needs no confirmation: its compare-and-swap is one.
  */
@@ -164,14 +175,17 @@ function staleShards(
   view: View,
 ): Set<string> {
   const stale = new Set<string>()
-  const check = (operation: AnyOperation, ids: Iterable<string>): void => {
+  const check = (operation: AnyOperation, ids: Iterable<string>, freshness = operation.context.freshness): void => {
     for (const id of ids) {
       if (documentWrites.has(id)) continue
-      if (view.manager.cache.fresh(id, operation.context.freshness) !== view.base(id)) stale.add(id)
+      if (view.manager.cache.fresh(id, freshness) !== view.base(id)) stale.add(id)
     }
   }
   for (const operation of operations) {
-    if (operation.kind === 'change') check(operation, [(folded.effects.get(operation.path.path) as Effect).shard.id])
+    if (operation.kind === 'change') {
+      const { shard } = folded.effects.get(operation.path.path) as Effect
+      check(operation, [shard.id], freshnessOf(operation, folded))
+    }
     if (operation.kind === 'prune') check(operation, folded.pruned.get(operation)?.shards ?? [])
     if (operation.kind === 'unlink') check(operation, unlinking.evidence.get(operation) ?? [])
     for (const directory of unlinking.candidates.get(operation) ?? []) {

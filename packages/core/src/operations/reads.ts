@@ -2,7 +2,7 @@ import { FIRST_KEY } from '../crypto/router.ts'
 import type { StoredDocument } from '../format/document.ts'
 import { type DocumentPath, parentOf } from '../path/path.ts'
 import type { Freshness, LoadedShard } from '../shards/cache.ts'
-import { itemOf } from '../shards/change.ts'
+import { holdsDocumentOf, itemOf } from '../shards/change.ts'
 import type { ShardManager } from '../shards/manager.ts'
 import { READ_WHOLE_UP_TO } from './subtree.ts'
 
@@ -37,11 +37,22 @@ export async function getDocument(
   return itemOf(shard.state, directory, name)?.document ?? null
 }
 
-/** The names in a directory, sorted by code unit. */
+/**
+ * The names in a directory, sorted by code unit. A directory is there while a document in it is, and what is known of the document
+ * may be newer than the shard of the directory's marker, where old answers may be used: both are recent enough.
+ */
 export async function listDirectory(manager: ShardManager, directory: string, context: ReadContext): Promise<string[]> {
   const { first, last } = manager.router.rangeOf(directory)
   const covering = await manager.cover(first, last, context.freshness, context)
-  return covering.flatMap(({ state }) => [...(state.directories.get(directory)?.keys() ?? [])]).sort()
+  const names = new Set(covering.flatMap(({ state }) => [...(state.directories.get(directory)?.keys() ?? [])]))
+  for (const { state } of manager.cache.allFresh(context.freshness)) {
+    for (const below of state.directories.keys()) {
+      if (below === directory || !below.startsWith(directory)) continue
+      const name = below.slice(directory.length, below.indexOf('/', directory.length) + 1)
+      if (!names.has(name) && holdsDocumentOf(state, below)) names.add(name)
+    }
+  }
+  return [...names].sort()
 }
 
 /** The documents below a directory, in the order of {@link walk}. */

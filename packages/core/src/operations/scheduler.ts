@@ -17,6 +17,9 @@ const ATTEMPTS_ON_OLD_BASES = 6
 /** A store that refuses this many operations in a row, each tried alone, is full for those that wait for their turn as well. */
 const REFUSALS_OF_A_FULL_STORE = 3
 
+/** The last request of which an answer may be too old for an operation, whatever it comes to. */
+const latestTick = ({ begunTick, context }: AnyOperation): number => Math.max(begunTick, context.freshness.sinceTick)
+
 /** Operations that are planned and carried out together, with the locks they hold meanwhile. */
 interface Run {
   readonly operations: AnyOperation[]
@@ -58,6 +61,7 @@ export class Scheduler {
     }
     const forget = onAbort(operation.context.signal, () => this.#abort(operation))
     operation.arrival = this.#arrivals++
+    operation.begunTick = this.#manager.requests.tick
     this.#open++
     operation.whenOver = () => {
       this.#landed++
@@ -216,7 +220,7 @@ export class Scheduler {
           }
           break
         case 'stale':
-          await this.#load(run, planned.shards, run.operations)
+          await this.#load(run, planned.shards, Math.max(...run.operations.map(latestTick)))
           break
         case 'needs': {
           const ids = new Set([...planned.needs.values()].flatMap((needed) => [...needed]))
@@ -228,7 +232,8 @@ export class Scheduler {
             this.#enqueue(operations)
             return null
           }
-          await this.#load(run, ids, null)
+          // Any known state will do for a plan that writes, unless it had to pause for long.
+          await this.#load(run, ids, Math.max(...run.operations.map((each) => each.basesSinceTick)))
         }
       }
     }
@@ -267,18 +272,9 @@ export class Scheduler {
     return true
   }
 
-  /**
-   * Gets bases: for a plan that writes any known state will do, unless it had to pause for long; for `readers` one that is recent
-   * enough for all of them.
-   */
-  async #load(run: Run, ids: ReadonlySet<string>, readers: readonly AnyOperation[] | null): Promise<void> {
-    const freshness: Freshness =
-      readers === null
-        ? { sinceTick: Math.max(...run.operations.map((each) => each.basesSinceTick)), notBeforeMs: NEVER_BY_AGE }
-        : {
-            sinceTick: Math.max(...readers.map(({ context }) => context.freshness.sinceTick)),
-            notBeforeMs: Math.max(...readers.map(({ context }) => context.freshness.notBeforeMs)),
-          }
+  /** Gets bases that are known already, or by requests sent after number `sinceTick`. */
+  async #load(run: Run, ids: ReadonlySet<string>, sinceTick: number): Promise<void> {
+    const freshness: Freshness = { sinceTick, notBeforeMs: NEVER_BY_AGE }
     const load = async (id: string): Promise<void> => {
       try {
         run.view.take(await this.#manager.load(id, freshness, run.abort.signal))

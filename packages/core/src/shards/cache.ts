@@ -65,6 +65,14 @@ export class ShardCache {
     return isRecent && !this.#map.knowsSplitOf(entry.shard.state, sentTick) ? entry.shard : undefined
   }
 
+  /** All known states that are recent enough. */
+  *allFresh(freshness: Freshness): Generator<LoadedShard> {
+    for (const id of this.#entries.keys()) {
+      const shard = this.fresh(id, freshness)
+      if (shard !== undefined) yield shard
+    }
+  }
+
   /** Takes in a confirmed state, unless a newer one is there; returns the newer of the two. */
   take(shard: LoadedShard, { sentTick, sentAtMs }: Confirmation): LoadedShard {
     this.#witness.remember(shardFile(shard.id), shard.state.seq, shard.hash)

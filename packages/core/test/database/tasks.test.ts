@@ -191,3 +191,29 @@ test('within a task nothing that was seen goes back, where another client splits
     }
   })
 })
+
+test('a change in a task that another one of the same tick undoes is not answered from before it', async () => {
+  const store = await storeWith(documents)
+  const [db, rival] = [await openVault(store), await openVault(store)]
+  await db.task(async (task) => {
+    expect(await task.get('/new')).toBeNull()
+    await rival.put('/new', 'of another')
+    const [, wasThere] = await Promise.all([task.put('/new', 1), task.remove('/new')])
+    expect(wasThere).toBe(true)
+    expect(await rival.get('/new')).toBeNull()
+  })
+})
+
+test('a directory is listed in a task once a document of it was written there, although its marker was seen by another', async () => {
+  const directories = Array.from({ length: 8 }, (_, index) => `/${index}/`)
+  const fill = Object.fromEntries(directories.map((directory) => [`/far${directory}x`, filler(200)]))
+  const store = await storeWith(fill)
+  const [db, rival] = [await openVault(store), await openVault(store)]
+  await db.task(async (task) => {
+    expect(await task.list('/')).toEqual(['far/'])
+    await rival.write(directories.map((directory) => ({ put: `${directory}of-another`, value: 1 })))
+    for (const directory of directories) await task.put(`${directory}own`, 1)
+    const names = await task.list('/')
+    for (const directory of directories) expect(names).toContain(directory.slice(1))
+  })
+})
