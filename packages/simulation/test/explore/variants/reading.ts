@@ -7,7 +7,7 @@ export const READING: readonly Variant[] = [
     changes: [
       {
         file: 'core/src/operations/plan.ts',
-        from: 'if (view.manager.cache.fresh(id, operation.context.freshness) !== view.base(id)) stale.add(id)',
+        from: 'if (view.manager.cache.fresh(id, freshness) !== view.base(id)) stale.add(id)',
         to: 'if (view.base(id) === undefined) stale.add(id)',
       },
     ],
