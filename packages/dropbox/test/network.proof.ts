@@ -1,7 +1,8 @@
-import { errorCode, VaultDB, type VaultError } from '@vaultdb/core'
+import { VaultDB } from '@vaultdb/core'
 import { type Fault, loginPage, plainlyRateLimited, rateLimited, serverError } from '@vaultdb/dropbox-emulator'
 import { describe, expect, test } from 'vitest'
 import { createSeededRandom } from '../../simulation/src/seeded-random.ts'
+import { CountedLoad } from '../../simulation/test/counted-load.ts'
 import { openStore, startDropbox } from './stores.ts'
 
 /** What networks, and Dropbox, do to requests and answers. */
@@ -26,13 +27,6 @@ const NAMES = Object.keys(FAULTS)
 const FAULTS_PERCENT = 15
 const EXPIRY_EVERY = 100
 const key = new Uint8Array(32).fill(7)
-const PATHS = Array.from({ length: 40 }, (_, index) => `/d${index % 7}/${index}`)
-
-/** How often a document was counted up, at least and at most. */
-interface Counted {
-  least: number
-  most: number
-}
 
 describe.each([1])('seed %i', (seed) => {
   test('1,000 operations on a bad network: nothing acknowledged is lost, nothing is done twice', async () => {
@@ -40,7 +34,7 @@ describe.each([1])('seed %i', (seed) => {
     const dropbox = await startDropbox()
     const retry = { requestAttempts: 20, maxDelayMs: 20 }
     const db = await VaultDB.create(openStore(dropbox), { key, shardBytes: 4096, retry })
-    const model = new Map<string, Counted>(PATHS.map((path) => [path, { least: 0, most: 0 }]))
+    const load = new CountedLoad(random)
     let faults = 0
     dropbox.faults = () => {
       if (random.below(100) >= FAULTS_PERCENT) return undefined
@@ -50,23 +44,13 @@ describe.each([1])('seed %i', (seed) => {
     const before = dropbox.requests.length
     for (let operation = 0; operation < 1000; operation++) {
       if (operation % EXPIRY_EVERY === 0) dropbox.expireTokens()
-      const path = random.pick(PATHS)
-      const counted = model.get(path) as Counted
-      if (random.below(3) === 0) {
-        const value = (await db.get<number>(path).catch(typed)) ?? 0
-        if (typeof value === 'number') expectWithin(value, counted)
-      } else {
-        const outcome = await db.update<number>(path, (count) => (count ?? 0) + 1).catch(typed)
-        const applied = typeof outcome === 'object' ? (outcome as VaultError | null)?.applied : 'yes'
-        if (applied !== 'no') counted.most++
-        if (applied === 'yes') counted.least++
-      }
+      await load.operate(db)
     }
     const requests = dropbox.requests.length - before
     dropbox.faults = undefined
     await db.close()
     const fresh = await VaultDB.open(openStore(dropbox), { key })
-    for (const [path, counted] of model) expectWithin((await fresh.get<number>(path)) ?? 0, counted)
+    await load.expectAllWithin(fresh)
     await fresh.close()
 
     expect(faults).toBeGreaterThan(100)
@@ -75,13 +59,3 @@ describe.each([1])('seed %i', (seed) => {
     expect(requests).toBeLessThanOrEqual(1000 + 2 * faults + (2 * 1000) / EXPIRY_EVERY + 150)
   })
 })
-
-function typed(error: unknown): unknown {
-  expect(['ERR_UNAVAILABLE', 'ERR_OUTCOME_UNKNOWN', 'ERR_CONTENTION']).toContain(errorCode(error))
-  return error
-}
-
-function expectWithin(value: number, { least, most }: Counted): void {
-  expect(value).toBeGreaterThanOrEqual(least)
-  expect(value).toBeLessThanOrEqual(most)
-}

@@ -1,7 +1,8 @@
-import { errorCode, VaultDB, type VaultError, withReadRetry } from '@vaultdb/core'
+import { VaultDB, withReadRetry } from '@vaultdb/core'
 import { createS3Store } from '@vaultdb/s3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSeededRandom } from '../../simulation/src/seeded-random.ts'
+import { CountedLoad } from '../../simulation/test/counted-load.ts'
 import { makeBucket, optionsFor } from './server/buckets.ts'
 import { type Arrived, type CountingProxy, type Interference, type Reply, startProxy } from './server/proxy.ts'
 
@@ -50,20 +51,13 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 const NAMES = Object.keys(FAULTS)
 const FAULTS_PERCENT = 15
 const key = new Uint8Array(32).fill(7)
-const PATHS = Array.from({ length: 40 }, (_, index) => `/d${index % 7}/${index}`)
-
-/** How often a document was counted up, at least and at most. */
-interface Counted {
-  least: number
-  most: number
-}
 
 describe.each([1, 2])('seed %i', (seed) => {
   test('1,000 operations on a bad network: nothing acknowledged is lost, nothing is done twice', async () => {
     const random = createSeededRandom(seed)
     const store = withReadRetry(createS3Store({ ...optionsFor(bucket), endpoint: proxy.endpoint }), { attempts: 10 })
     const db = await VaultDB.create(store, { key, shardBytes: 4096, retry: { requestAttempts: 20 } })
-    const model = new Map<string, Counted>(PATHS.map((path) => [path, { least: 0, most: 0 }]))
+    const load = new CountedLoad(random)
     const faults = new Map<number, Fault>()
     proxy.interference = {
       before: (arrived) => {
@@ -79,23 +73,13 @@ describe.each([1, 2])('seed %i', (seed) => {
     }
     const before = proxy.exchanges.length
     for (let operation = 0; operation < 1000; operation++) {
-      const path = random.pick(PATHS)
-      const counted = model.get(path) as Counted
-      if (random.below(3) === 0) {
-        const value = (await db.get<number>(path).catch(typed)) ?? 0
-        if (typeof value === 'number') expectWithin(value, counted)
-      } else {
-        const outcome = await db.update<number>(path, (count) => (count ?? 0) + 1).catch(typed)
-        const applied = typeof outcome === 'object' ? (outcome as VaultError | null)?.applied : 'yes'
-        if (applied !== 'no') counted.most++
-        if (applied === 'yes') counted.least++
-      }
+      await load.operate(db)
     }
     const requests = proxy.exchanges.length - before
     proxy.interference = {}
     await db.close()
     const fresh = await VaultDB.open(createS3Store(optionsFor(bucket)), { key })
-    for (const [path, counted] of model) expectWithin((await fresh.get<number>(path)) ?? 0, counted)
+    await load.expectAllWithin(fresh)
     await fresh.close()
 
     expect(faults.size).toBeGreaterThan(100)
@@ -104,13 +88,3 @@ describe.each([1, 2])('seed %i', (seed) => {
     expect(requests).toBeLessThanOrEqual(1000 + 2 * faults.size + 150)
   })
 })
-
-function typed(error: unknown): unknown {
-  expect(['ERR_UNAVAILABLE', 'ERR_OUTCOME_UNKNOWN', 'ERR_CONTENTION']).toContain(errorCode(error))
-  return error
-}
-
-function expectWithin(value: number, { least, most }: Counted): void {
-  expect(value).toBeGreaterThanOrEqual(least)
-  expect(value).toBeLessThanOrEqual(most)
-}
