@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@vaultdb\/core$/, replacement: source('core/src/index.ts') },
+      { find: '@vaultdb/core/adapter', replacement: source('core/src/adapter/index.ts') },
       { find: '@vaultdb/core/maintenance', replacement: source('core/src/maintenance/index.ts') },
       { find: '@vaultdb/core/testing', replacement: source('core/src/testing/index.ts') },
       { find: /^@vaultdb\/dropbox$/, replacement: source('dropbox/src/index.ts') },

@@ -4,6 +4,7 @@ import { Converter, ReflectionKind } from 'typedoc'
 
 const NAMES = new Map([
   ['core/src', '@vaultdb/core'],
+  ['core/src/adapter', '@vaultdb/core/adapter'],
   ['core/src/maintenance', '@vaultdb/core/maintenance'],
   ['core/src/testing', '@vaultdb/core/testing'],
   ['dropbox/src', '@vaultdb/dropbox'],

@@ -88,8 +88,9 @@ const ADAPTER_VIOLATIONS = [
 
 describe('the checks of an adapter', () => {
   const good = `import { type BlobStore, createRuntime, VaultError } from '@vaultdb/core'
+    import { Lifetime } from '@vaultdb/core/adapter'
     import { readFile } from 'node:fs/promises'
-    export { type BlobStore, createRuntime, readFile, VaultError }
+    export { type BlobStore, createRuntime, Lifetime, readFile, VaultError }
     import manifest from '../package.json' with { type: 'json' }
     export const length = Buffer.byteLength('x' + manifest.version)
     export const stop = (signal: NodeJS.Signals): boolean => process.kill(process.pid, signal)`

@@ -13,6 +13,7 @@ const folder = join(root, '.setup', 'doc-examples')
 const publicNames = new Map(
   Object.entries({
     '@vaultdb/core': await import('@vaultdb/core'),
+    '@vaultdb/core/adapter': await import('@vaultdb/core/adapter'),
     '@vaultdb/core/maintenance': await import('@vaultdb/core/maintenance'),
     '@vaultdb/core/testing': await import('@vaultdb/core/testing'),
     '@vaultdb/dropbox': await import('@vaultdb/dropbox'),

@@ -1,3 +1,5 @@
+import { abortedError, throwIfAborted } from './errors.ts'
+
 interface Waiting {
   readonly callbacks: Set<() => void>
   /** The one listener that the signal has. */
@@ -31,5 +33,21 @@ export function onAbort(signal: AbortSignal | undefined, callback: () => void): 
     if (!callbacks.delete(own) || callbacks.size > 0) return
     signal.removeEventListener('abort', listener)
     if (waitingFor.get(signal)?.callbacks === callbacks) waitingFor.delete(signal)
+  }
+}
+
+/** The result of `work`, or `ERR_ABORTED` as soon as `signal` is aborted; what `work` comes to is then nobody's concern. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work
+  work.catch(() => undefined)
+  throwIfAborted(signal)
+  let forget: () => void = () => undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    forget = onAbort(signal, () => reject(abortedError(signal)))
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    forget()
   }
 }

@@ -17,9 +17,8 @@ export type {
   WriteResult,
 } from './database/types.ts'
 export type { Applied, VaultErrorCode, VaultErrorDetails } from './errors.ts'
-export { errorCode, throwIfAborted, VaultError } from './errors.ts'
+export { errorCode, VaultError } from './errors.ts'
 export type { Compression } from './format/model.ts'
-export { booleanOption, checkOptions, integerOption } from './options.ts'
 export { joinPath } from './path/path.ts'
 export type { Argon2idInput, Connectivity, Runtime } from './runtime.ts'
 export { createRuntime } from './runtime.ts'
@@ -33,7 +32,6 @@ export type {
   Unsubscribe,
   Version,
 } from './store/contract.ts'
-export { assertBlobData, assertBlobKey, assertBlobPrefix, isBlobKey, REFUSALS } from './store/contract.ts'
 export type { CircuitBreakerOptions } from './store/decorators/circuit-breaker.ts'
 export { withCircuitBreaker } from './store/decorators/circuit-breaker.ts'
 export type { ConcurrencyLimitOptions } from './store/decorators/concurrency-limit.ts'

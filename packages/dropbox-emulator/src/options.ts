@@ -1,4 +1,5 @@
-import { checkOptions, createRuntime, type Runtime } from '@vaultdb/core'
+import { createRuntime, type Runtime } from '@vaultdb/core'
+import { checkOptions } from '@vaultdb/core/adapter'
 import type { DecideFault } from './faults.ts'
 import type { RateLimit } from './limits.ts'
 

@@ -1,8 +1,6 @@
 import {
-  assertBlobData,
-  assertBlobKey,
-  assertBlobPrefix,
   type BlobStore,
+  errorCode,
   type ListedBlob,
   type ReadOptions,
   type RequestOptions,
@@ -12,6 +10,16 @@ import {
   VaultError,
   type Version,
 } from '@vaultdb/core'
+import {
+  abortedError,
+  assertBlobData,
+  assertBlobKey,
+  assertBlobPrefix,
+  conflictError,
+  givenUpError,
+  Lifetime,
+  throwIfAborted,
+} from '@vaultdb/core/adapter'
 import { Dropbox, type DropboxRequestOptions } from 'dropbox'
 import { Changes } from './changes.ts'
 import { contentHash } from './content-hash.ts'
@@ -48,7 +56,7 @@ class DropboxStore implements BlobStore {
   readonly #paths: KeyPaths
   readonly #changes: Changes
   readonly #turns: WriteTurns = new WriteTurns()
-  #closed: boolean = false
+  readonly #lifetime: Lifetime = new Lifetime('The Dropbox store')
 
   constructor(settings: Settings) {
     const { credentials, fetch, folder, runtime } = settings
@@ -60,7 +68,7 @@ class DropboxStore implements BlobStore {
 
   async read(key: string, { unlessVersion, signal }: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
     assertBlobKey(key)
-    return this.#send(`read file ${key}`, signal, aborted, async (options) => {
+    return this.#send(`read file ${key}`, signal, abortedError, async (options) => {
       try {
         const asked = unlessVersion !== undefined && sendsPreflights()
         if (asked && (await this.#revOf(key, options)) === unlessVersion) return 'unchanged'
@@ -86,7 +94,7 @@ class DropboxStore implements BlobStore {
     const contents = new Uint8Array(data) // it is sent later, and the caller may go on changing `data`
     return this.#change(`write file ${key}`, signal, async (options) => {
       if (contents.length > MAX_UPLOAD_BYTES) throw tooLarge(key)
-      if (expected !== null && !REV.test(expected)) throw conflict(key)
+      if (expected !== null && !REV.test(expected)) throw conflictError(key)
       const hash = contentHash(contents, this.#settings.runtime)
       const { result } = await this.#client.filesUpload(
         {
@@ -110,12 +118,12 @@ class DropboxStore implements BlobStore {
   async delete(key: string, expected: Version, { signal }: RequestOptions = {}): Promise<void> {
     assertBlobKey(key)
     await this.#change(`delete file ${key}`, signal, async (options) => {
-      if (!REV.test(expected)) throw conflict(key)
+      if (!REV.test(expected)) throw conflictError(key)
       try {
         await this.#client.filesDeleteV2({ path: this.#paths.pathOf(key), parent_rev: expected }, options)
       } catch (error) {
         const refusal = refusalOf(error)
-        if (refusal?.status === 409 && refusal.tags.join('/') === 'path_lookup/not_found') throw conflict(key)
+        if (refusal?.status === 409 && refusal.tags.join('/') === 'path_lookup/not_found') throw conflictError(key)
         throw error
       }
     })
@@ -123,23 +131,23 @@ class DropboxStore implements BlobStore {
 
   async *list(prefix: string, { signal }: RequestOptions = {}): AsyncGenerator<ListedBlob, void, undefined> {
     assertBlobPrefix(prefix)
-    const files = await this.#send('list the files', signal, aborted, (options) =>
+    const files = await this.#send('list the files', signal, abortedError, (options) =>
       listedFiles(this.#client, this.#paths, prefix, options),
     )
     for (const file of files) {
-      if (signal?.aborted) throw aborted(signal)
+      throwIfAborted(signal)
       yield file
     }
   }
 
   watch(onChange: (key: string) => void): Unsubscribe {
-    this.#assertOpen()
+    this.#lifetime.assertOpen()
     return this.#changes.watch(onChange)
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     this.#changes.close()
+    await this.#lifetime.end()
   }
 
   /** The file, or a refusal with status 304 if it still has the version. */
@@ -170,7 +178,7 @@ class DropboxStore implements BlobStore {
     signal: AbortSignal | undefined,
     work: (options: DropboxRequestOptions) => Promise<T>,
   ): Promise<T> {
-    return this.#send(doing, signal, givenUp, async (options) => {
+    return this.#send(doing, signal, givenUpError, async (options) => {
       try {
         return await this.#turns.take(signal, () => work(options))
       } catch (error) {
@@ -186,18 +194,20 @@ class DropboxStore implements BlobStore {
     onAbort: (signal: AbortSignal) => VaultError,
     work: (options: DropboxRequestOptions) => Promise<T>,
   ): Promise<T> {
-    this.#assertOpen()
-    if (signal?.aborted) throw aborted(signal)
-    try {
-      return await work(signal === undefined ? {} : { signal })
-    } catch (error) {
-      throw signal?.aborted ? onAbort(signal) : failure(error, doing)
-    }
+    return await this.#lifetime.run(signal, async () => {
+      try {
+        return await work(signal === undefined ? {} : { signal })
+      } catch (error) {
+        if (signal?.aborted && !isUnsent(error, signal)) throw onAbort(signal)
+        throw failure(error, doing)
+      }
+    })
   }
+}
 
-  #assertOpen(): void {
-    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The Dropbox store was closed. Create a new one.')
-  }
+/** Whether the signal was aborted while a change waited for its turn or for a token. */
+function isUnsent(error: unknown, { reason }: AbortSignal): boolean {
+  return error !== reason && errorCode(error) === 'ERR_ABORTED'
 }
 
 function isRev(rev: unknown): rev is string {
@@ -220,18 +230,6 @@ async function bytesOf(result: {
   const { fileBlob, fileBinary } = result
   if (fileBlob instanceof Blob) return new Uint8Array(await fileBlob.arrayBuffer())
   return fileBinary instanceof Uint8Array ? new Uint8Array(fileBinary) : null
-}
-
-function aborted({ reason }: AbortSignal): VaultError {
-  return new VaultError('ERR_ABORTED', 'The operation was aborted by its signal.', { cause: reason })
-}
-
-function givenUp({ reason }: AbortSignal): VaultError {
-  return new VaultError('ERR_UNAVAILABLE', 'The change was given up on its way.', { cause: reason })
-}
-
-function conflict(key: string): VaultError {
-  return new VaultError('ERR_CONFLICT', `File ${key} is not the version that was to be replaced. Read it again.`)
 }
 
 function tooLarge(key: string): VaultError {

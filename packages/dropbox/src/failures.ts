@@ -1,4 +1,5 @@
 import { errorCode, VaultError, type VaultErrorCode } from '@vaultdb/core'
+import { reasonOf } from '@vaultdb/core/adapter'
 import { DropboxResponseError } from 'dropbox'
 
 type Meaning = readonly [code: VaultErrorCode, advice: string]
@@ -53,6 +54,7 @@ function meaningOf(status: number, body: unknown, tags: readonly string[]): Mean
     .reverse()
     .map((tag) => TAGS.get(tag))
     .find((meaning) => meaning !== undefined)
+  if (status === 0 || (status >= 300 && status < 400)) return FOREIGN // Dropbox redirects nobody
   switch (status) {
     case 400:
       if (typeof body !== 'string' || !body.startsWith('Error in call to API function')) return FOREIGN
@@ -86,16 +88,6 @@ export function refusalOf(error: unknown): { readonly status: number; readonly t
   return { status: error.status, tags: tagsOf(unionIn(error.error)) }
 }
 
-/** Names and codes of an error and those below it, and nothing else of them: they may hold requests, and requests hold tokens. */
-function trace(error: unknown): string {
-  const names: string[] = []
-  for (let each: unknown = error; each instanceof Error && names.length < 4; each = each.cause) {
-    const code = 'code' in each && typeof each.code === 'string' && /^[A-Z0-9_]{1,40}$/.test(each.code) ? each.code : ''
-    names.push(code || (/^[A-Za-z]{1,40}$/.test(each.name) ? each.name : 'Error'))
-  }
-  return names.join(', ') || 'no error object'
-}
-
 /** Also of one from another copy of the core; Node's own errors have codes that begin with `ERR_` as well. */
 export function isVaultError(error: unknown): error is VaultError {
   return error instanceof Error && error.name === 'VaultError' && errorCode(error) !== undefined
@@ -107,7 +99,7 @@ export function failure(error: unknown, doing: string): VaultError {
   if (!(error instanceof DropboxResponseError)) {
     return new VaultError(
       'ERR_UNAVAILABLE',
-      `Cannot ${doing}: Dropbox could not be reached, or its answer makes no sense (${trace(error)}). Try again later.`,
+      `Cannot ${doing}: Dropbox could not be reached, or its answer makes no sense${reasonOf(error)}. Try again later.`,
     )
   }
   const { status, headers, error: body } = error as DropboxResponseError<unknown>

@@ -1,4 +1,4 @@
-import { isBlobKey } from '@vaultdb/core'
+import { isBlobKey } from '@vaultdb/core/adapter'
 
 // Dropbox does not tell capitals from small letters, keys do: a capital is written as `+` and the small letter.
 

@@ -1,8 +1,6 @@
-import { checkOptions, createRuntime, type Runtime } from '@vaultdb/core'
+import { createRuntime, type Runtime } from '@vaultdb/core'
+import { checkOptions, type Fetch } from '@vaultdb/core/adapter'
 import { isToken } from './token-endpoint.ts'
-
-/** What the store needs of `fetch`. */
-export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
 /** What `getAccessToken` is called with. */
 export interface AccessTokenRequest {

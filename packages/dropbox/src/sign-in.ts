@@ -1,7 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { checkOptions, createRuntime, type Runtime, VaultError } from '@vaultdb/core'
+import { createRuntime, type Runtime, VaultError } from '@vaultdb/core'
+import { checkOptions, type Fetch } from '@vaultdb/core/adapter'
 import { foreignAnswer } from './failures.ts'
-import { type Fetch, platformFetch } from './options.ts'
+import { platformFetch } from './options.ts'
 import { requestTokens } from './token-endpoint.ts'
 
 const AUTHORIZATION_PAGE = 'https://www.dropbox.com/oauth2/authorize'

@@ -1,6 +1,6 @@
 import { VaultError } from '@vaultdb/core'
+import { type Fetch, PRIVATE } from '@vaultdb/core/adapter'
 import { failure, foreignAnswer } from './failures.ts'
-import type { Fetch } from './options.ts'
 
 const TOKEN_ENDPOINT = 'https://api.dropboxapi.com/oauth2/token'
 
@@ -30,12 +30,10 @@ export async function requestTokens(
   let text: string
   try {
     response = await fetch(TOKEN_ENDPOINT, {
+      ...PRIVATE,
       method: 'POST',
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(parameters).toString(),
-      cache: 'no-store',
-      credentials: 'omit',
-      redirect: 'error',
       ...(signal === undefined ? {} : { signal }),
     })
     text = await response.text()

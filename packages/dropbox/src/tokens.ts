@@ -1,7 +1,7 @@
 import { type Runtime, VaultError } from '@vaultdb/core'
+import { type Fetch, SharedWork } from '@vaultdb/core/adapter'
 import { isVaultError } from './failures.ts'
-import type { AccessTokenRequest, Credentials, Fetch } from './options.ts'
-import { SharedRequest } from './shared-request.ts'
+import type { AccessTokenRequest, Credentials } from './options.ts'
 import { isToken, requestTokens } from './token-endpoint.ts'
 
 /** An access token is not used any more so long before its end: a large upload takes its time. */
@@ -18,7 +18,7 @@ export class Tokens {
   readonly #credentials: Credentials
   readonly #fetch: Fetch
   readonly #runtime: Pick<Runtime, 'monotonicMs'>
-  readonly #renewal: SharedRequest<HeldToken> = new SharedRequest()
+  readonly #renewal: SharedWork<HeldToken>
   #held: HeldToken | undefined
   #refused: boolean = false
 
@@ -26,6 +26,7 @@ export class Tokens {
     this.#credentials = credentials
     this.#fetch = fetch
     this.#runtime = runtime
+    this.#renewal = new SharedWork((signal) => this.#renewed(signal))
     if (credentials.kind === 'token')
       this.#held = { token: credentials.accessToken, goodUntilMs: Number.POSITIVE_INFINITY }
   }
@@ -38,7 +39,7 @@ export class Tokens {
   async get(signal: AbortSignal | undefined): Promise<string> {
     const held = this.#held
     if (held !== undefined && this.#runtime.monotonicMs() < held.goodUntilMs) return held.token
-    const { token } = await this.#renewal.join(signal, (shared) => this.#renewed(shared))
+    const { token } = await this.#renewal.join(signal)
     return token
   }
 

@@ -1,5 +1,5 @@
+import { type Fetch, PRIVATE } from '@vaultdb/core/adapter'
 import { foreignAnswer, tagsOf } from './failures.ts'
-import type { Fetch } from './options.ts'
 import type { Tokens } from './tokens.ts'
 
 /** The one host that is asked without authorization: there the cursor says who asks. */
@@ -19,11 +19,8 @@ export function createTransport(fetch: Fetch, tokens: Tokens): Fetch {
     const authorization: Record<string, string> = token === null ? {} : { Authorization: `Bearer ${token}` }
     return fetch(url, {
       ...init,
+      ...PRIVATE,
       headers: { ...(init.headers as Record<string, string>), ...authorization },
-      cache: 'no-store',
-      credentials: 'omit',
-      redirect: 'error', // Dropbox's API has no redirections; whoever else sends one shall not get the request
-      referrerPolicy: 'no-referrer',
     })
   }
 

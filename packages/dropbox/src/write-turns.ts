@@ -1,3 +1,5 @@
+import { orAborted, throwIfAborted } from '@vaultdb/core/adapter'
+
 /**
  * Lets writes go side by side until Dropbox has refused one because another one was under way (`too_many_write_operations`); from then
  * on one after the other. An account commits one write at a time, and each refusal costs a second or more.
@@ -11,26 +13,14 @@ export class WriteTurns {
     this.#oneByOne = true
   }
 
-  /** Rejects with the signal's reason if it is aborted before the turn has come; then nothing is sent. */
+  /** `ERR_ABORTED` if the signal is aborted before the turn has come; then nothing is sent. */
   async take<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     if (!this.#oneByOne) return work()
     const turn = this.#last.then(() => {
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       return work()
     })
     this.#last = turn.catch(() => undefined)
-    return unlessAborted(signal, turn)
-  }
-}
-
-async function unlessAborted<T>(signal: AbortSignal | undefined, turn: Promise<T>): Promise<T> {
-  const listening = new AbortController()
-  const aborted = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason), { signal: listening.signal })
-  })
-  try {
-    return await Promise.race([turn, aborted])
-  } finally {
-    listening.abort()
+    return orAborted(turn, signal)
   }
 }

@@ -113,7 +113,7 @@ describe('answers to a read', () => {
     ['locked', refused({ '.tag': 'path', path: { '.tag': 'locked' } }), 'ERR_UNAVAILABLE'],
     ['HTTP 404', { status: 404, body: '' }, 'ERR_UNAVAILABLE'], // an absence that Dropbox did not state
     ['HTTP 304', { status: 304 }, 'ERR_UNAVAILABLE'],
-    ['reached', { status: 307, headers: { Location: '/2/files/download' } }, 'ERR_UNAVAILABLE'],
+    ['answer is not', { status: 307, headers: { Location: '/2/files/download' } }, 'ERR_UNAVAILABLE'],
     ['answer is not', loginPage(), 'ERR_UNAVAILABLE'],
     ['reached', { status: 200, headers: { 'Dropbox-API-Result': '{' }, body: 'x' }, 'ERR_UNAVAILABLE'],
     [

@@ -224,7 +224,7 @@ test('a write that is given up before its turn is not sent', async () => {
   const controller = new AbortController()
   const second = store.write('shards/2', content(2), null, { signal: controller.signal })
   const third = store.write('shards/3', content(3), null)
-  const failed = expect(second).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE', cause: { message: 'enough' } })
+  const failed = expect(second).rejects.toMatchObject({ code: 'ERR_ABORTED', cause: { message: 'enough' } })
   controller.abort(new Error('enough'))
   await failed
   dropbox.faults = undefined

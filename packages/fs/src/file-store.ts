@@ -1,8 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
 import {
-  assertBlobData,
-  assertBlobKey,
-  assertBlobPrefix,
   type BlobStore,
   type ListedBlob,
   type ReadOptions,
@@ -13,6 +10,7 @@ import {
   VaultError,
   type Version,
 } from '@vaultdb/core'
+import { assertBlobData, assertBlobKey, assertBlobPrefix, conflictError, Lifetime } from '@vaultdb/core/adapter'
 import { letOthersRun, makeFolders } from './disk.ts'
 import { failure } from './failures.ts'
 import { FolderSyncs } from './folder-syncs.ts'
@@ -20,7 +18,7 @@ import { describeCurrent, readCurrent, readState } from './key-folder.ts'
 import { keyFolder, TOKEN_BYTES } from './layout.ts'
 import { keysBelow } from './listing.ts'
 import { type FileStoreOptions, resolveOptions } from './options.ts'
-import { type Change, conflict, create, remove, replace } from './replacing.ts'
+import { type Change, create, remove, replace } from './replacing.ts'
 import { clearAbandoned, inspectAbove } from './surroundings.ts'
 import { watchFolders } from './watching.ts'
 
@@ -33,9 +31,8 @@ class FileStore implements BlobStore {
   readonly #inspected: Set<string> = new Set()
   readonly #ready: Map<string, Promise<void>> = new Map()
   readonly #sharedSyncs: FolderSyncs = new FolderSyncs()
-  readonly #changes: Set<Promise<unknown>> = new Set()
+  readonly #lifetime: Lifetime = new Lifetime('The file store')
   readonly #watches: Set<Unsubscribe> = new Set()
-  #closed: boolean = false
 
   constructor(root: string, options: Required<FileStoreOptions>) {
     this.#root = root
@@ -54,9 +51,9 @@ class FileStore implements BlobStore {
 
   async read(key: string, options: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
     assertBlobKey(key)
-    this.#begin(options)
+    this.#lifetime.assertOpen(options.signal)
     await letOthersRun()
-    this.#begin(options)
+    this.#lifetime.assertOpen(options.signal)
     try {
       return readCurrent(this.#folderOf(key), options.unlessVersion)
     } catch (error) {
@@ -67,23 +64,21 @@ class FileStore implements BlobStore {
   async write(key: string, data: Uint8Array, expected: Version | null, options: RequestOptions = {}): Promise<Version> {
     assertBlobKey(key)
     assertBlobData(data)
-    this.#begin(options)
-    return await this.#track(this.#write(key, data, expected, options))
+    return await this.#change(options, () => this.#write(key, data, expected, options))
   }
 
   async delete(key: string, expected: Version, options: RequestOptions = {}): Promise<void> {
     assertBlobKey(key)
-    this.#begin(options)
-    await this.#track(this.#delete(key, expected, options))
+    await this.#change(options, () => this.#delete(key, expected, options))
   }
 
   async *list(prefix: string, options: RequestOptions = {}): AsyncGenerator<ListedBlob, void, undefined> {
     assertBlobPrefix(prefix)
-    this.#begin(options)
+    this.#lifetime.assertOpen(options.signal)
     try {
       for (const { key, folder } of keysBelow(this.#root, prefix)) {
         await letOthersRun()
-        this.#begin(options)
+        this.#lifetime.assertOpen(options.signal)
         const current = describeCurrent(folder)
         if (current !== null) yield { key, ...current }
       }
@@ -93,7 +88,7 @@ class FileStore implements BlobStore {
   }
 
   watch(onChange: (key: string) => void): Unsubscribe {
-    this.#begin({})
+    this.#lifetime.assertOpen()
     const stop = watchFolders(this.#root, onChange)
     const unsubscribe = (): void => {
       this.#watches.delete(unsubscribe)
@@ -104,18 +99,17 @@ class FileStore implements BlobStore {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     for (const unsubscribe of this.#watches) unsubscribe()
-    await Promise.allSettled(this.#changes)
+    await this.#lifetime.end()
   }
 
   async #write(key: string, data: Uint8Array, expected: Version | null, options: RequestOptions): Promise<Version> {
-    const change = this.#change(key, options)
+    const change = this.#planned(key, options)
     const state = this.#state(change)
     const { head } = state
     if (head === null || head.deleted) {
-      if (expected !== null) throw conflict(key)
-    } else if (expected !== head.version) throw conflict(key)
+      if (expected !== null) throw conflictError(key)
+    } else if (expected !== head.version) throw conflictError(key)
     if (head !== null) return await replace(change, state, head, data)
     const copy = new Uint8Array(data) // what the caller does with `data` while folders are made must change nothing
     await this.#makeReady(change)
@@ -128,13 +122,13 @@ class FileStore implements BlobStore {
   }
 
   async #delete(key: string, expected: Version, options: RequestOptions): Promise<void> {
-    const change = this.#change(key, options)
+    const change = this.#planned(key, options)
     const state = this.#state(change)
-    if (state.head === null || state.head.deleted || state.head.version !== expected) throw conflict(key)
+    if (state.head === null || state.head.deleted || state.head.version !== expected) throw conflictError(key)
     await remove(change, state, state.head)
   }
 
-  #change(key: string, { signal }: RequestOptions): Change {
+  #planned(key: string, { signal }: RequestOptions): Change {
     const { durable, keep, runtime } = this.#options
     const token = Array.from(runtime.randomBytes(TOKEN_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join('')
     const proceed = (): void => {
@@ -183,23 +177,12 @@ class FileStore implements BlobStore {
     clearAbandoned(above, this.#options.runtime.now())
   }
 
-  #begin({ signal }: RequestOptions): void {
-    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The file store was closed. Create a new one.')
-    if (signal?.aborted) {
-      throw new VaultError('ERR_ABORTED', 'The operation was aborted by its signal.', { cause: signal.reason })
-    }
-  }
-
-  /** `close` waits for what is tracked. */
-  async #track<T>(change: Promise<T>): Promise<T> {
-    this.#changes.add(change)
-    try {
-      const done = await change
+  async #change<T>({ signal }: RequestOptions, begin: () => Promise<T>): Promise<T> {
+    return await this.#lifetime.run(signal, async () => {
+      const done = await begin()
       if (!this.#options.durable) await letOthersRun() // else fsync has let them
       return done
-    } finally {
-      this.#changes.delete(change)
-    }
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { VaultError, type Version } from '@vaultdb/core'
+import { conflictError } from '@vaultdb/core/adapter'
 import {
   makeEmptyFile,
   makeFolder,
@@ -41,10 +42,6 @@ export interface Change {
 
 /** Refusals of the system's that leave no doubt that nothing was renamed. */
 const DEFINITE: ReadonlySet<string> = new Set(['ERR_QUOTA', 'ERR_UNAUTHORIZED', 'ERR_UNSUPPORTED'])
-
-export function conflict(key: string): VaultError {
-  return new VaultError('ERR_CONFLICT', `File ${key} is not the version that was to be replaced. Read it again.`)
-}
 
 /** Runs the steps before the change happens; if one fails, clears what they left and throws. */
 async function prepare(steps: () => Promise<void>, clear: () => void, doing: string): Promise<void> {
@@ -124,7 +121,7 @@ export async function replace(change: Change, state: KeyState, head: Head, data:
   )
   if (!happen(() => advance(folder, head, headName(version)), clear, doing)) {
     clear()
-    throw conflict(key)
+    throw conflictError(key)
   }
   await confirm(change, head)
   clearOlder(change, state, head.number + 1)
@@ -144,7 +141,7 @@ export async function remove(change: Change, state: KeyState, head: Head): Promi
       doing,
     )
   )
-    throw conflict(key)
+    throw conflictError(key)
   await confirm(change, head)
   clearOlder(change, state, head.number + 1)
 }
@@ -168,7 +165,7 @@ export async function create(change: Change, data: Uint8Array): Promise<Version>
   const moved = happen(() => publish(change, unfinished, version), clear, doing)
   if (!moved) {
     clear()
-    if (readState(folder).head !== null) throw conflict(key)
+    if (readState(folder).head !== null) throw conflictError(key)
     const message = `${folder} holds files that no vault put there. Move them elsewhere.`
     throw new VaultError('ERR_UNSUPPORTED', message)
   }
@@ -199,7 +196,7 @@ function publish(change: Change, unfinished: string, version: Version): boolean 
 
 /** Somebody took the unfinished folder away: because another creator was quicker, or because it seemed to be abandoned. */
 function clearedAway({ folder, key }: Change): VaultError {
-  if (readState(folder).head !== null) return conflict(key)
+  if (readState(folder).head !== null) return conflictError(key)
   const message = `The unfinished file ${key} was cleared away while it was being written. Try again.`
   return new VaultError('ERR_UNAVAILABLE', message)
 }

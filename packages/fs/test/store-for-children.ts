@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { SOURCES } from '../../simulation/test/changed-sources.ts'
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -25,7 +26,7 @@ export async function bundleStore(folder: string): Promise<string> {
     root: source('..'),
     logLevel: 'error',
     publicDir: false,
-    resolve: { alias: { '@vaultdb/core': source('../../core/src/index.ts') } },
+    resolve: { alias: [...SOURCES] },
     ssr: { noExternal: true },
     build: {
       ssr: source('../src/index.ts'),

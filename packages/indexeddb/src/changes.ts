@@ -1,4 +1,5 @@
-import { isBlobKey, type Unsubscribe } from '@vaultdb/core'
+import type { Unsubscribe } from '@vaultdb/core'
+import { isBlobKey } from '@vaultdb/core/adapter'
 
 /** Tells the watchers of a database, in this and in other tabs and workers of the origin, which files were changed. */
 export class Changes {

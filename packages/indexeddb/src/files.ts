@@ -1,4 +1,5 @@
-import { type ListedBlob, type StoredBlob, VaultError, type Version } from '@vaultdb/core'
+import type { ListedBlob, StoredBlob, Version } from '@vaultdb/core'
+import { conflictError } from '@vaultdb/core/adapter'
 import { DESCRIPTIONS } from './connection.ts'
 import { foreign } from './failures.ts'
 
@@ -35,7 +36,7 @@ export function change(
     reading.onsuccess = () => {
       try {
         const version = toBlob(reading.result)?.version ?? null
-        if (version !== expected) throw new VaultError('ERR_CONFLICT', `File ${key} has another version by now.`)
+        if (version !== expected) throw conflictError(key)
         if (next) files.put(next, key)
         else files.delete(key)
       } catch (error) {

@@ -1,18 +1,14 @@
-import {
-  assertBlobData,
-  assertBlobKey,
-  assertBlobPrefix,
-  type BlobStore,
-  type ListedBlob,
-  type ReadOptions,
-  type RequestOptions,
-  type StoreCapabilities,
-  type StoredBlob,
-  throwIfAborted,
-  type Unsubscribe,
-  VaultError,
-  type Version,
+import type {
+  BlobStore,
+  ListedBlob,
+  ReadOptions,
+  RequestOptions,
+  StoreCapabilities,
+  StoredBlob,
+  Unsubscribe,
+  Version,
 } from '@vaultdb/core'
+import { assertBlobData, assertBlobKey, assertBlobPrefix, Lifetime, throwIfAborted } from '@vaultdb/core/adapter'
 import { promisifyRequest } from 'idb-keyval'
 import { Changes } from './changes.ts'
 import { Connection } from './connection.ts'
@@ -29,10 +25,9 @@ class IndexedDBStore implements BlobStore {
   readonly #options: Required<IndexedDBStoreOptions>
   readonly #connection: Connection
   readonly #changes: Changes
-  readonly #underWay: Set<Promise<unknown>> = new Set()
+  readonly #lifetime: Lifetime = new Lifetime('The IndexedDB store')
   #mayAsk: boolean
   #persistent: NonNullable<StoreCapabilities['persistent']> = 'unknown'
-  #closed: boolean = false
 
   constructor(options: Required<IndexedDBStoreOptions>) {
     this.#options = options
@@ -86,13 +81,12 @@ class IndexedDBStore implements BlobStore {
   }
 
   watch(onChange: (key: string) => void): Unsubscribe {
-    this.#assertOpen()
+    this.#lifetime.assertOpen()
     return this.#changes.watch(onChange)
   }
 
   async close(): Promise<void> {
-    this.#closed = true
-    await Promise.allSettled(this.#underWay) // what was sent before is still done
+    await this.#lifetime.end()
     this.#changes.close()
     this.#connection.close()
   }
@@ -106,7 +100,7 @@ class IndexedDBStore implements BlobStore {
   }
 
   /**
-   * Sends a request, for which `close` waits. Only the opening of the database can take long, so only that is cut short by the signal;
+   * Only the opening of the database can take long, so only that is cut short by the signal;
    * a transaction that has begun is not worth rolling back.
    */
   async #send<T>(
@@ -114,18 +108,14 @@ class IndexedDBStore implements BlobStore {
     mode: 'readonly' | 'readwrite',
     work: (files: IDBObjectStore) => Promise<T>,
   ): Promise<T> {
-    this.#assertOpen()
-    throwIfAborted(signal)
-    const answer = this.#connection.use(signal, mode, work)
-    this.#underWay.add(answer)
-    try {
-      return await answer
-    } catch (error) {
-      if (mode === 'readonly') throwIfAborted(signal)
-      throw failure(error, signal)
-    } finally {
-      this.#underWay.delete(answer)
-    }
+    return await this.#lifetime.run(signal, async () => {
+      try {
+        return await this.#connection.use(signal, mode, work)
+      } catch (error) {
+        if (mode === 'readonly') throwIfAborted(signal)
+        throw failure(error, signal)
+      }
+    })
   }
 
   /** Once, at the first write; nobody waits for the answer. */
@@ -138,10 +128,6 @@ class IndexedDBStore implements BlobStore {
       },
       () => undefined,
     )
-  }
-
-  #assertOpen(): void {
-    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The store was closed.')
   }
 }
 

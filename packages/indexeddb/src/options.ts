@@ -1,4 +1,5 @@
-import { booleanOption, checkOptions, createRuntime, integerOption, type Runtime } from '@vaultdb/core'
+import { createRuntime, type Runtime } from '@vaultdb/core'
+import { booleanOption, checkOptions, integerOption } from '@vaultdb/core/adapter'
 
 /** Options of `createIndexedDBStore`. */
 export interface IndexedDBStoreOptions {

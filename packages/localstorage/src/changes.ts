@@ -1,4 +1,5 @@
-import { isBlobKey, type Unsubscribe } from '@vaultdb/core'
+import type { Unsubscribe } from '@vaultdb/core'
+import { isBlobKey } from '@vaultdb/core/adapter'
 
 /** Watchers in this page, which hears no `storage` events of its own changes. They are given the names of entries. */
 const watchers: Set<(entry: string | null) => void> = new Set()

@@ -1,20 +1,24 @@
 import {
-  assertBlobData,
-  assertBlobKey,
-  assertBlobPrefix,
   type BlobStore,
-  isBlobKey,
   type ListedBlob,
   type ReadOptions,
   type RequestOptions,
   type Runtime,
   type StoreCapabilities,
   type StoredBlob,
-  throwIfAborted,
   type Unsubscribe,
   VaultError,
   type Version,
 } from '@vaultdb/core'
+import {
+  assertBlobData,
+  assertBlobKey,
+  assertBlobPrefix,
+  conflictError,
+  isBlobKey,
+  Lifetime,
+  throwIfAborted,
+} from '@vaultdb/core/adapter'
 import { toBase64 } from './base64.ts'
 import { announce, watchChanges } from './changes.ts'
 import { parseEntry, versionIn } from './entry.ts'
@@ -45,9 +49,8 @@ class LocalStorageStore implements BlobStore {
   readonly #prefix: string
   readonly #runtime: Pick<Runtime, 'randomBytes'>
   readonly #order: Order
-  readonly #underWay: Set<Promise<unknown>> = new Set()
+  readonly #lifetime: Lifetime = new Lifetime('The localStorage store')
   readonly #watches: Set<Unsubscribe> = new Set()
-  #closed: boolean = false
 
   constructor({ prefix, runtime }: Required<LocalStorageStoreOptions>) {
     this.#prefix = `${prefix}:`
@@ -83,7 +86,7 @@ class LocalStorageStore implements BlobStore {
   }
 
   watch(onChange: (key: string) => void): Unsubscribe {
-    this.#assertOpen()
+    this.#lifetime.assertOpen()
     const stop = watchChanges(this.#prefix, onChange)
     this.#watches.add(stop)
     return () => {
@@ -93,9 +96,8 @@ class LocalStorageStore implements BlobStore {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     for (const stop of this.#watches) stop()
-    await Promise.allSettled(this.#underWay) // what was sent before is still done
+    await this.#lifetime.end()
   }
 
   async #read<T>(signal: AbortSignal | undefined, look: (storage: Storage) => T): Promise<T> {
@@ -125,7 +127,7 @@ class LocalStorageStore implements BlobStore {
       return await this.#order.alone(storage, signal, async (number) => {
         const entry = this.#prefix + key
         if ((parseEntry(storage.getItem(entry))?.version ?? null) !== expected) {
-          throw new VaultError('ERR_CONFLICT', `File ${key} has another version by now.`)
+          throw conflictError(key)
         }
         const version = `${number}.${token}`
         const next = base64 === undefined ? null : `${version}:${base64}`
@@ -152,23 +154,15 @@ class LocalStorageStore implements BlobStore {
     throw new VaultError('ERR_UNAVAILABLE', 'The change may be lost.', { cause })
   }
 
-  /** Sends a request, for which `close` waits. Only the lock can take long to come, so only waiting for it is cut short by the signal. */
+  /** Only the lock can take long to come, so only waiting for it is cut short by the signal. */
   async #send<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    this.#assertOpen()
-    throwIfAborted(signal)
-    const answer = work()
-    this.#underWay.add(answer)
-    try {
-      return await answer
-    } catch (error) {
-      throw failure(error, signal)
-    } finally {
-      this.#underWay.delete(answer)
-    }
-  }
-
-  #assertOpen(): void {
-    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The store was closed.')
+    return await this.#lifetime.run(signal, async () => {
+      try {
+        return await work()
+      } catch (error) {
+        throw failure(error, signal)
+      }
+    })
   }
 }
 

@@ -1,4 +1,5 @@
-import { throwIfAborted, VaultError } from '@vaultdb/core'
+import { VaultError } from '@vaultdb/core'
+import { throwIfAborted } from '@vaultdb/core/adapter'
 
 /** Where to send a request, and what to show there. */
 export interface Access {

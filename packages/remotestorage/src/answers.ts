@@ -1,17 +1,12 @@
-import { type Runtime, throwIfAborted, VaultError, type Version } from '@vaultdb/core'
+import type { Runtime, Version } from '@vaultdb/core'
+import { exchange, type Fetch, type HttpRequest, isHtml, opaqueTagOf, retryAfterMs } from '@vaultdb/core/adapter'
 import type { Access } from './access.ts'
-import { versionOf } from './etag.ts'
 
 /** One request. */
-export interface Sending {
-  readonly method: 'GET' | 'PUT' | 'DELETE'
+export interface Sending extends Omit<HttpRequest, 'url' | 'headers' | 'advice'> {
   /** Below the storage root, escaped. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: Uint8Array<ArrayBuffer>
-  /** What it does, for messages: `read file vault`. */
-  readonly doing: string
-  readonly signal?: AbortSignal | undefined
 }
 
 /** A whole answer. */
@@ -29,31 +24,11 @@ export interface Answer {
   readonly retryAfterMs: number | undefined
 }
 
-function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
-  const value = headers.get('retry-after')
-  if (value === null) return undefined
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
-  const atMs = value.endsWith(' GMT') ? Date.parse(value) : Number.NaN // RFC 9110, section 5.6.7
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs)
-}
+const ADVICE = 'Check the connection; a web page also needs the server to allow it (CORS).'
 
 /** Whether a body begins as HTML does. Some servers call a plain "Not Found" HTML as well. */
 function looksLikePage(body: Uint8Array): boolean {
   return /^[\uFEFF\s]*</.test(new TextDecoder().decode(body.subarray(0, 200)))
-}
-
-/** The system's own name of what broke a connection. Nothing else of the error is kept: it may hold the request. */
-function reasonOf(error: unknown): string {
-  for (let each = error, depth = 0; each instanceof Error && depth < 4; each = each.cause, depth++) {
-    const code = 'code' in each ? each.code : undefined
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return ` (${code})`
-  }
-  return ''
-}
-
-function noAnswer({ doing }: Sending, error: unknown): VaultError {
-  const advice = 'Check the connection; a web page also needs the server to allow it (CORS).'
-  return new VaultError('ERR_UNAVAILABLE', `Cannot ${doing}: no whole answer arrived${reasonOf(error)}. ${advice}`)
 }
 
 /**
@@ -61,37 +36,19 @@ function noAnswer({ doing }: Sending, error: unknown): VaultError {
  * `ERR_UNAVAILABLE`: no whole answer arrived, or a change was given up on its way.
  */
 export async function send(
-  sending: Sending,
+  { path, ...sending }: Sending,
   { root, token }: Access,
-  { fetch, runtime }: { readonly fetch: typeof globalThis.fetch; readonly runtime: Pick<Runtime, 'now'> },
+  { fetch, runtime }: { readonly fetch: Fetch; readonly runtime: Pick<Runtime, 'now'> },
 ): Promise<Answer> {
-  const { method, path, headers, body, signal } = sending
-  try {
-    const response = await fetch(`${root}${path}`, {
-      method,
-      headers: { ...headers, Authorization: `Bearer ${token}` },
-      ...(body === undefined ? {} : { body }),
-      ...(signal === undefined ? {} : { signal }),
-      redirect: 'manual', // who follows one sends a write twice, or takes a sign-in page for an answer
-      cache: 'no-store',
-      credentials: 'omit',
-      referrerPolicy: 'no-referrer',
-    })
-    const received = new Uint8Array(await response.arrayBuffer())
-    const isHtml = /^(text\/html|application\/xhtml)/i.test(response.headers.get('content-type') ?? '')
-    return {
-      status: response.status,
-      version: versionOf(response.headers.get('etag')),
-      body: received,
-      isHtml,
-      isPage: isHtml && looksLikePage(received),
-      asksForToken: /^bearer\b/i.test(response.headers.get('www-authenticate') ?? ''),
-      retryAfterMs: retryAfterMs(response.headers, runtime.now()),
-    }
-  } catch (error) {
-    if (method === 'GET') throwIfAborted(signal)
-    throw signal?.aborted
-      ? new VaultError('ERR_UNAVAILABLE', 'The change was given up on its way.')
-      : noAnswer(sending, error)
+  const headers = { ...sending.headers, Authorization: `Bearer ${token}` }
+  const answer = await exchange(fetch, { ...sending, url: `${root}${path}`, headers, advice: ADVICE })
+  return {
+    status: answer.status,
+    version: opaqueTagOf(answer.headers.get('etag')),
+    body: answer.body,
+    isHtml: isHtml(answer),
+    isPage: isHtml(answer) && looksLikePage(answer.body),
+    asksForToken: /^bearer\b/i.test(answer.headers.get('www-authenticate') ?? ''),
+    retryAfterMs: retryAfterMs(answer.headers, runtime),
   }
 }

@@ -1,4 +1,5 @@
-import { throwIfAborted, VaultError } from '@vaultdb/core'
+import { VaultError } from '@vaultdb/core'
+import { orAborted, throwIfAborted } from '@vaultdb/core/adapter'
 import { assertConditions, type GetAccess, isToken, toRoot } from './access.ts'
 
 /** What the store uses of an app's `RemoteStorage` object. */
@@ -25,13 +26,11 @@ async function settled(app: RemoteStorageInstance, signal: AbortSignal | undefin
   })
   app.on('connected', stop)
   app.on('not-connected', stop)
-  signal?.addEventListener('abort', stop, { once: true })
   try {
-    await over
+    await orAborted(over, signal)
   } finally {
     app.removeEventListener('connected', stop)
     app.removeEventListener('not-connected', stop)
-    signal?.removeEventListener('abort', stop)
   }
 }
 
@@ -53,7 +52,6 @@ export function appAccess(app: RemoteStorageInstance, folder: string): GetAccess
   return async (signal) => {
     throwIfAborted(signal)
     if (app.remote?.connected !== true) await settled(app, signal)
-    throwIfAborted(signal)
     const { remote, backend = 'remotestorage' } = app
     if (remote?.connected === true && backend !== 'remotestorage') {
       const message = `The user has chosen ${backend} and not a remoteStorage server. Use a store made for that service.`

@@ -1,4 +1,5 @@
-import { throwIfAborted, VaultError } from '@vaultdb/core'
+import { VaultError } from '@vaultdb/core'
+import { orAborted, throwIfAborted } from '@vaultdb/core/adapter'
 import { type Access, assertConditions, assertToken, type GetAccess, toRoot } from './access.ts'
 
 const LOOPBACK = /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/
@@ -30,23 +31,6 @@ async function discover(userAddress: string): Promise<string> {
   return root
 }
 
-/** The result of `work`, or `ERR_ABORTED` as soon as the signal is aborted. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  throwIfAborted(signal)
-  let stop: () => void = () => undefined
-  const abortion = new Promise<null>((resolve) => {
-    stop = () => resolve(null)
-  })
-  signal?.addEventListener('abort', stop, { once: true })
-  try {
-    const result = await Promise.race([work, abortion])
-    throwIfAborted(signal)
-    return result as T
-  } finally {
-    signal?.removeEventListener('abort', stop)
-  }
-}
-
 /** Access to the storage that WebFinger (RFC 7033) names for a user: looked up once, at the first request. */
 export function discoveredAccess(userAddress: unknown, token: unknown): GetAccess {
   if (typeof userAddress !== 'string' || !/^[^\s@/?#]+@[^\s@/?#]+$/.test(userAddress)) {
@@ -60,7 +44,7 @@ export function discoveredAccess(userAddress: unknown, token: unknown): GetAcces
       finding = undefined // another time it may be found
       throw error
     })
-    const root = await unlessAborted(finding, signal)
+    const root = await orAborted(finding, signal)
     return { root, token }
   }
 }

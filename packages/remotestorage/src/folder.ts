@@ -1,5 +1,5 @@
 import type { ListedBlob, Version } from '@vaultdb/core'
-import { versionOf } from './etag.ts'
+import { opaqueTagOf } from '@vaultdb/core/adapter'
 
 /** What a folder holds directly. */
 export interface FolderItems {
@@ -28,7 +28,7 @@ export function parseFolder(body: Uint8Array): FolderItems | null {
     files: items.flatMap(([name, item]) => {
       if (name.endsWith('/') || !isObject(item)) return []
       const { ETag: etag, 'Content-Length': size } = item
-      return [{ name, version: versionOf(etag), size: Number.isSafeInteger(size) ? (size as number) : null }]
+      return [{ name, version: opaqueTagOf(etag), size: Number.isSafeInteger(size) ? (size as number) : null }]
     }),
   }
 }

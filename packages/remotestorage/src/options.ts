@@ -1,4 +1,5 @@
-import { checkOptions, createRuntime, type Runtime } from '@vaultdb/core'
+import { createRuntime, type Runtime } from '@vaultdb/core'
+import { checkOptions, type Fetch } from '@vaultdb/core/adapter'
 import { fixedAccess, type GetAccess } from './access.ts'
 import { appAccess, type RemoteStorageInstance } from './app.ts'
 import { discoveredAccess } from './discovery.ts'
@@ -11,7 +12,7 @@ interface CommonOptions {
    */
   readonly path: string
   /** Sends the requests. Default: the platform's `fetch`. */
-  readonly fetch?: typeof fetch
+  readonly fetch?: Fetch
   /** Clock. Default: the platform's. */
   readonly runtime?: Pick<Runtime, 'now'>
 }
@@ -45,7 +46,7 @@ export type RemoteStorageStoreOptions = RemoteStorageAppOptions | RemoteStorageH
 export interface ResolvedOptions {
   readonly folder: string
   readonly getAccess: GetAccess
-  readonly fetch: typeof fetch
+  readonly fetch: Fetch
   readonly runtime: Pick<Runtime, 'now'>
 }
 
@@ -72,7 +73,7 @@ export function resolveOptions(options: RemoteStorageStoreOptions): ResolvedOpti
     folder,
     getAccess: accessOf(options, folder),
     // Called as a function of its own, and looked up at each request: `fetch` may be replaced, and minds what `this` is.
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     runtime: options.runtime ?? createRuntime(),
   }
 }

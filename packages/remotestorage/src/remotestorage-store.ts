@@ -1,20 +1,24 @@
+import type {
+  BlobStore,
+  ListedBlob,
+  ReadOptions,
+  RequestOptions,
+  StoreCapabilities,
+  StoredBlob,
+  Version,
+} from '@vaultdb/core'
 import {
   assertBlobData,
   assertBlobKey,
   assertBlobPrefix,
-  type BlobStore,
+  conflictError,
   isBlobKey,
-  type ListedBlob,
-  type ReadOptions,
-  type RequestOptions,
-  type StoreCapabilities,
-  type StoredBlob,
+  isOpaqueTag,
+  Lifetime,
+  quotedTag,
   throwIfAborted,
-  VaultError,
-  type Version,
-} from '@vaultdb/core'
+} from '@vaultdb/core/adapter'
 import { type Answer, type Sending, send } from './answers.ts'
-import { isVersion, toETag } from './etag.ts'
 import { failureOf, foreign, withoutVersion } from './failures.ts'
 import { type FolderItems, parseFolder, toListed } from './folder.ts'
 import { type RemoteStorageStoreOptions, type ResolvedOptions, resolveOptions } from './options.ts'
@@ -38,6 +42,7 @@ class RemoteStorageStore implements BlobStore {
   readonly name: string = 'remotestorage'
   readonly capabilities: StoreCapabilities = CAPABILITIES
   readonly #options: ResolvedOptions
+  readonly #lifetime: Lifetime = new Lifetime('The remoteStorage store')
 
   constructor(options: ResolvedOptions) {
     this.#options = options
@@ -47,7 +52,9 @@ class RemoteStorageStore implements BlobStore {
     assertBlobKey(key)
     const doing = `read file ${key}`
     const condition =
-      unlessVersion !== undefined && isVersion(unlessVersion) ? { 'If-None-Match': toETag(unlessVersion) } : undefined
+      unlessVersion !== undefined && isOpaqueTag(unlessVersion)
+        ? { 'If-None-Match': quotedTag(unlessVersion) }
+        : undefined
     const answer = await this.#send({
       method: 'GET',
       path: key,
@@ -68,13 +75,13 @@ class RemoteStorageStore implements BlobStore {
     assertBlobKey(key)
     assertBlobData(data)
     const doing = `write file ${key}`
-    const condition = expected === null ? { 'If-None-Match': '*' } : matching(expected, doing)
+    const condition = expected === null ? { 'If-None-Match': '*' } : matching(key, expected)
     const headers = { 'Content-Type': CONTENT_TYPE, ...condition }
     // A copy: the caller may go on changing `data` while it is found out where to send it.
     const sending = { method: 'PUT', path: key, headers, body: new Uint8Array(data), doing, ...options } as const
     const answer = await this.#send(sending)
     const { status, version, isPage } = answer
-    if (status === 404 && !isPage && expected !== null) throw conflict(doing)
+    if (status === 404 && !isPage && expected !== null) throw conflictError(key)
     if (!isDone(answer)) throw failureOf(answer, doing)
     // Also what a server answers that could not write: nobody knows what is there now.
     if (version === null) throw withoutVersion('ERR_UNAVAILABLE', doing)
@@ -87,11 +94,11 @@ class RemoteStorageStore implements BlobStore {
     const answer = await this.#send({
       method: 'DELETE',
       path: key,
-      headers: matching(expected, doing),
+      headers: matching(key, expected),
       doing,
       ...options,
     })
-    if (answer.status === 404 && !answer.isPage) throw conflict(doing)
+    if (answer.status === 404 && !answer.isPage) throw conflictError(key)
     if (!isDone(answer)) throw failureOf(answer, doing)
   }
 
@@ -123,10 +130,17 @@ class RemoteStorageStore implements BlobStore {
     return items
   }
 
+  async close(): Promise<void> {
+    await this.#lifetime.end()
+  }
+
   async #send(sending: Sending): Promise<Answer> {
-    const access = await this.#options.getAccess(sending.signal)
-    throwIfAborted(sending.signal)
-    return await send({ ...sending, path: `${this.#options.folder}${sending.path}` }, access, this.#options)
+    const { folder, getAccess } = this.#options
+    return await this.#lifetime.run(sending.signal, async () => {
+      const access = await getAccess(sending.signal)
+      throwIfAborted(sending.signal)
+      return await send({ ...sending, path: `${folder}${sending.path}` }, access, this.#options)
+    })
   }
 }
 
@@ -136,16 +150,9 @@ function isDone({ status, isPage }: Answer): boolean {
 }
 
 /** The condition that the file has this version; a conflict for one that none can have. */
-function matching(expected: Version, doing: string): { readonly 'If-Match': string } {
-  if (!isVersion(expected)) throw conflict(doing)
-  return { 'If-Match': toETag(expected) }
-}
-
-function conflict(doing: string): VaultError {
-  return new VaultError(
-    'ERR_CONFLICT',
-    `Cannot ${doing}. It is not the version that was to be replaced. Read it again.`,
-  )
+function matching(key: string, expected: Version): { readonly 'If-Match': string } {
+  if (!isOpaqueTag(expected)) throw conflictError(key)
+  return { 'If-Match': quotedTag(expected) }
 }
 
 /**

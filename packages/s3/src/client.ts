@@ -1,27 +1,20 @@
-import { errorCode, type Runtime, VaultError } from '@vaultdb/core'
-import { aborted } from './abort.ts'
-import { isExpiry, noAnswer, type Refusal, strange } from './failures.ts'
+import type { Runtime } from '@vaultdb/core'
+import { exchange, type HttpAnswer, type HttpRequest, retryAfterMs, throwIfAborted } from '@vaultdb/core/adapter'
+import { isExpiry, type Refusal } from './failures.ts'
 import type { ResolvedOptions } from './options.ts'
-import { createSigner, type S3Request, type Signed, type Signer } from './signing.ts'
+import { createSigner, type Signer } from './signing.ts'
 
-/** One request. */
-export interface Sending {
-  readonly method: S3Request['method']
-  readonly url: string
+/** One request, not signed yet. */
+export interface Sending extends Omit<HttpRequest, 'headers' | 'advice'> {
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: Uint8Array<ArrayBuffer>
-  /** What it does, for messages: `read file vault`. */
-  readonly doing: string
-  readonly signal?: AbortSignal | undefined
 }
 
 /** A whole answer. */
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly body: Uint8Array
+export interface Answer extends HttpAnswer {
   readonly refusal: Refusal
 }
+
+const ADVICE = 'Check the connection and the endpoint; in a web page also that the bucket’s CORS rules allow it.'
 
 /** `<Code>` of an error document. Its other texts are not looked at: some of them quote keys and tokens. */
 const ERROR_CODE = /^\s*(?:<\?xml[^>]*>\s*)?<Error(?:\s[^>]*)?>[\s\S]*?<Code>([A-Za-z0-9]{1,64})<\/Code>/
@@ -32,28 +25,14 @@ function errorCodeOf(body: Uint8Array): string | null {
   return ERROR_CODE.exec(new TextDecoder().decode(body))?.[1] ?? null
 }
 
-function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
-  const value = headers.get('retry-after')
-  if (value === null) return undefined
-  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
-}
-
-function refusalOf(status: number, headers: Headers, body: Uint8Array, clock: Pick<Runtime, 'now'>): Refusal {
+function refusalOf({ status, headers, body }: HttpAnswer, clock: Pick<Runtime, 'now'>): Refusal {
   const serviceMs = Date.parse(headers.get('date') ?? '')
   return {
     status,
     code: status >= 400 || (status >= 300 && status !== 304) ? errorCodeOf(body) : null,
-    retryAfterMs: retryAfterMs(headers, clock.now()),
+    retryAfterMs: retryAfterMs(headers, clock),
     clockAheadMs: Number.isNaN(serviceMs) ? undefined : serviceMs - clock.now(),
   }
-}
-
-/** A cut body that its own end does not give away; a coding that the platform has undone changes the length. */
-function assertWhole(headers: Headers, body: Uint8Array, doing: string): void {
-  const stated = headers.get('content-length')
-  if (stated === null || (headers.get('content-encoding') ?? 'identity') !== 'identity') return
-  if (Number(stated) !== body.length) throw strange(doing, `${body.length} bytes arrived of ${stated}`)
 }
 
 async function sha256Hex(data: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -82,49 +61,19 @@ export class Client {
    * answer arrived.
    */
   async send(sending: Sending): Promise<Answer> {
-    const { method, url, headers = {}, body, signal } = sending
-    if (signal?.aborted) throw aborted(signal)
-    const hash = body === undefined ? HASH_OF_NOTHING : await sha256Hex(body)
-    const request = { method, url, headers: { ...headers, 'x-amz-content-sha256': hash } }
-    for (let attempt = 1; ; attempt++) {
-      const signed = await this.#sign(request, signal)
-      if (signal?.aborted) throw aborted(signal)
-      const answer = await this.#fetch(sending, signed)
-      // Nothing was done, so this is no second sending of a write that may have been applied.
-      if (attempt === 1 && isExpiry(answer.refusal) && signed.expire()) continue
-      return answer
-    }
-  }
-
-  async #fetch(sending: Sending, { url, headers }: Signed): Promise<Answer> {
-    const { method, body, doing, signal } = sending
+    const { method, headers = {}, body, signal } = sending
     const { fetch, runtime } = this.#options
-    try {
-      const response = await fetch(url, {
-        method,
-        headers,
-        ...(body === undefined ? {} : { body }),
-        ...(signal === undefined ? {} : { signal }),
-        redirect: 'manual', // who follows one sends a write twice, or takes a sign-in page for an answer
-        cache: 'no-store',
-        credentials: 'omit',
-        referrerPolicy: 'no-referrer',
-      })
-      const received = new Uint8Array(await response.arrayBuffer())
-      if (response.status !== 304) assertWhole(response.headers, received, doing)
-      return {
-        status: response.status,
-        headers: response.headers,
-        body: received,
-        refusal: refusalOf(response.status, response.headers, received, runtime),
-      }
-    } catch (error) {
-      if (signal?.aborted) throw method === 'GET' ? aborted(signal) : givenUp(signal)
-      throw errorCode(error) === 'ERR_UNAVAILABLE' ? error : noAnswer(error, doing)
+    throwIfAborted(signal)
+    const hash = body === undefined ? HASH_OF_NOTHING : await sha256Hex(body)
+    const unsigned = { method, url: sending.url, headers: { ...headers, 'x-amz-content-sha256': hash } }
+    for (let attempt = 1; ; attempt++) {
+      const { expire, ...signed } = await this.#sign(unsigned, signal)
+      throwIfAborted(signal)
+      const answer = await exchange(fetch, { ...sending, ...signed, advice: ADVICE })
+      const refusal = refusalOf(answer, runtime)
+      // Nothing was done, so this is no second sending of a write that may have been applied.
+      if (attempt === 1 && isExpiry(refusal) && expire()) continue
+      return { ...answer, refusal }
     }
   }
-}
-
-function givenUp({ reason }: AbortSignal): VaultError {
-  return new VaultError('ERR_UNAVAILABLE', 'The change was given up on its way.', { cause: reason })
 }

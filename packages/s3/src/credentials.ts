@@ -1,5 +1,5 @@
 import { errorCode, type Runtime, VaultError } from '@vaultdb/core'
-import { SharedWork } from './shared-work.ts'
+import { SharedWork } from '@vaultdb/core/adapter'
 
 /** Keys of an account, or temporary ones. */
 export interface S3Credentials {

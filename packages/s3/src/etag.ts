@@ -1,13 +1,8 @@
 import type { Version } from '@vaultdb/core'
+import { opaqueTagOf, quotedTag } from '@vaultdb/core/adapter'
 
 /** How a service wants the ETag in `If-Match` of a write: as RFC 9110 says, or bare, as Ceph's gateway does. */
 export type ETagForm = 'quoted' | 'unquoted'
-
-/**
- * What may surround the tag that the service gave: `W/` of an intermediary that calls the content equivalent only, the name of
- * the coding that another one applied (`-gzip` inside the quotes or behind them), quotes or none.
- */
-const FORMS = /^(?:W\/)?"?([^"]+?)(?:--?(?:gzip|br|zstd|deflate))?"?(?:-gzip)?$/
 
 /**
  * The characters of an opaque tag (RFC 9110, section 8.8.3), without those that a header would read as something else where the
@@ -22,11 +17,11 @@ export function isVersion(version: Version): boolean {
 
 /** The version that an `ETag` stands for, in whatever form it arrived; `null` where there is none. */
 export function versionOf(etag: string | null | undefined): Version | null {
-  const version = etag === null || etag === undefined ? undefined : FORMS.exec(etag.trim())?.[1]
-  return version !== undefined && isVersion(version) ? version : null
+  const version = opaqueTagOf(etag)
+  return version !== null && isVersion(version) ? version : null
 }
 
 /** The ETag of a version, for a conditional header. */
 export function toETag(version: Version, form: ETagForm): string {
-  return form === 'quoted' ? `"${version}"` : version
+  return form === 'quoted' ? quotedTag(version) : version
 }

@@ -117,22 +117,6 @@ export function failureOf(refusal: Refusal, doing: string): VaultError {
   )
 }
 
-/** The system's own name of what broke a connection; the error itself may hold the request with its signature. */
-function reasonOf(error: unknown): string {
-  const { cause } = error instanceof Object && 'cause' in error ? error : { cause: undefined }
-  for (const each of [cause, error]) {
-    const code = each instanceof Object && 'code' in each ? each.code : undefined
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return ` (${code})`
-  }
-  return ''
-}
-
-/** The error where no whole answer arrived. */
-export function noAnswer(error: unknown, doing: string): VaultError {
-  const advice = 'Check the connection and the endpoint; in a web page also that the bucket’s CORS rules allow it.'
-  return new VaultError('ERR_UNAVAILABLE', `Cannot ${doing}: the service did not answer${reasonOf(error)}. ${advice}`)
-}
-
 /** The error for an answer that is not what the service gives. */
 export function strange(doing: string, what: string): VaultError {
   return new VaultError(

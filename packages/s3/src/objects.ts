@@ -1,4 +1,5 @@
 import { type StoredBlob, VaultError, type Version } from '@vaultdb/core'
+import { conflictError, isHtml } from '@vaultdb/core/adapter'
 import { Addresses } from './addresses.ts'
 import { type Answer, Client } from './client.ts'
 import { toETag, versionOf } from './etag.ts'
@@ -20,15 +21,6 @@ export function hiddenETag(code: 'ERR_UNAVAILABLE' | 'ERR_UNSUPPORTED', doing: s
 
 /** Proxies and caches in between must neither keep objects nor pack them, which would change their ETags. */
 const STORED_HEADERS = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store, no-transform' }
-
-/** What no object of a vault is; pages of sign-ins and of errors are it. */
-function isWebPage({ headers }: Answer): boolean {
-  return /^(text\/html|application\/xhtml\+xml)\b/i.test(headers.get('content-type') ?? '')
-}
-
-function conflict(name: string): VaultError {
-  return new VaultError('ERR_CONFLICT', `File ${name} is not the version that was to be replaced. Read it again.`)
-}
 
 /** The objects of one vault: each method is one request, but for `list`, which is one for each page. */
 export class Objects {
@@ -52,7 +44,7 @@ export class Objects {
     if (status === 304 && unlessVersion !== undefined) return 'unchanged'
     if (status === 404 && refusal.code === 'NoSuchKey') return null
     if (status !== 200) throw failureOf(refusal, doing)
-    if (isWebPage(answer)) throw strange(doing, 'a web page came in its place')
+    if (isHtml(answer)) throw strange(doing, 'a web page came in its place')
     const version = versionOf(answer.headers.get('etag'))
     if (version === null) throw hiddenETag('ERR_UNSUPPORTED', doing)
     return { data: body, version }
@@ -86,7 +78,7 @@ export class Objects {
       signal,
     })
     if (answer.status !== 204 && answer.status !== 200) throw this.#changeFailure(answer, name, condition, doing)
-    if (answer.body.length > 0 && isWebPage(answer)) throw strange(doing, 'a web page came in place of the answer')
+    if (answer.body.length > 0 && isHtml(answer)) throw strange(doing, 'a web page came in place of the answer')
   }
 
   async *list(namePrefix: string, signal: AbortSignal | undefined): AsyncGenerator<ListedObject, void, undefined> {
@@ -121,9 +113,9 @@ export class Objects {
   #changeFailure(answer: Answer, name: string, condition: Condition | null, doing: string): VaultError {
     const { status, refusal } = answer
     const isConflict =
-      (status === 412 && !isWebPage(answer)) ||
+      (status === 412 && !isHtml(answer)) ||
       (status === 409 && refusal.code !== null) ||
       (status === 404 && refusal.code === 'NoSuchKey' && condition !== ABSENT)
-    return isConflict ? conflict(name) : failureOf(refusal, doing)
+    return isConflict ? conflictError(name) : failureOf(refusal, doing)
   }
 }

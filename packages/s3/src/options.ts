@@ -1,4 +1,5 @@
 import { createRuntime, type Runtime } from '@vaultdb/core'
+import { checkOptions, type Fetch } from '@vaultdb/core/adapter'
 import type { S3Credentials, S3CredentialsProvider } from './credentials.ts'
 import type { S3Traits } from './probe.ts'
 import type { S3Sign } from './signing.ts'
@@ -28,7 +29,7 @@ export interface S3StoreOptions {
   /** What `probe()` of an earlier store found for this bucket; then nothing is probed. Default: probed before the first write. */
   readonly traits?: S3Traits
   /** Sends the requests; the default is the platform's. It must not send one twice, nor answer one from a cache. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
+  readonly fetch?: Fetch
   /** Clock and randomness; the default is the platform's. */
   readonly runtime?: Pick<Runtime, 'now' | 'randomBytes'>
 }
@@ -44,7 +45,7 @@ export interface ResolvedOptions {
   readonly credentials: S3Credentials | S3CredentialsProvider | undefined
   readonly sign: S3Sign | undefined
   readonly traits: S3Traits | undefined
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+  readonly fetch: Fetch
   readonly runtime: Pick<Runtime, 'now' | 'randomBytes'>
 }
 
@@ -113,10 +114,7 @@ function assertCredentials(credentials: unknown, sign: unknown): void {
 /** The options with their defaults. Throws a `TypeError` for what they cannot be. */
 export function resolveOptions(options: S3StoreOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('The options must be an object.')
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) {
-    throw new TypeError(`createS3Store has no option ${JSON.stringify(unknown)}, only ${NAMES.join(', ')}.`)
-  }
+  checkOptions(options, NAMES, 'createS3Store')
   const { bucket, prefix = '', region, credentials, sign, traits, fetch, runtime = createRuntime() } = options
   const endpoint = endpointOf(options.endpoint)
   check(typeof bucket === 'string' && BUCKET.test(bucket), 'bucket', 'the name of a bucket')

@@ -1,23 +1,25 @@
+import type {
+  BlobStore,
+  ListedBlob,
+  ReadOptions,
+  RequestOptions,
+  StoreCapabilities,
+  StoredBlob,
+  Version,
+} from '@vaultdb/core'
 import {
   assertBlobData,
   assertBlobKey,
   assertBlobPrefix,
-  type BlobStore,
+  conflictError,
   isBlobKey,
-  type ListedBlob,
-  type ReadOptions,
-  type RequestOptions,
-  type StoreCapabilities,
-  type StoredBlob,
-  VaultError,
-  type Version,
-} from '@vaultdb/core'
-import { aborted } from './abort.ts'
+  Lifetime,
+  SharedWork,
+} from '@vaultdb/core/adapter'
 import { isVersion, toETag } from './etag.ts'
 import { ABSENT, type Condition, hiddenETag, Objects } from './objects.ts'
 import { type ResolvedOptions, resolveOptions, type S3StoreOptions } from './options.ts'
 import { probe, type S3Traits } from './probe.ts'
-import { SharedWork } from './shared-work.ts'
 
 /** A blob store in a bucket. */
 export interface S3Store extends BlobStore {
@@ -34,9 +36,8 @@ class S3BlobStore implements S3Store {
   readonly name: string = 's3'
   readonly #objects: Objects
   readonly #probing: SharedWork<S3Traits>
-  readonly #underWay: Set<Promise<unknown>> = new Set()
+  readonly #lifetime: Lifetime = new Lifetime('The S3 store')
   #traits: S3Traits | undefined
-  #closed: boolean = false
 
   constructor(options: ResolvedOptions) {
     this.#objects = new Objects(options)
@@ -59,13 +60,13 @@ class S3BlobStore implements S3Store {
   }
 
   async probe({ signal }: RequestOptions = {}): Promise<S3Traits> {
-    return this.#send(signal, () => this.#knownTraits(signal))
+    return this.#lifetime.run(signal, () => this.#knownTraits(signal))
   }
 
   async read(key: string, { unlessVersion, signal }: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
     assertBlobKey(key)
     const condition = unlessVersion !== undefined && isVersion(unlessVersion) ? unlessVersion : undefined
-    return this.#send(signal, () => this.#objects.get(key, condition, signal))
+    return this.#lifetime.run(signal, () => this.#objects.get(key, condition, signal))
   }
 
   async write(
@@ -77,7 +78,7 @@ class S3BlobStore implements S3Store {
     assertBlobKey(key)
     assertBlobData(data)
     const body = new Uint8Array(data) // the caller may go on changing `data`
-    return this.#send(signal, async () => {
+    return this.#lifetime.run(signal, async () => {
       const { ifMatch } = await this.#knownTraits(signal)
       if (expected !== null) assertVersion(key, expected)
       const condition: Condition = expected === null ? ABSENT : { 'if-match': toETag(expected, ifMatch) }
@@ -89,12 +90,12 @@ class S3BlobStore implements S3Store {
 
   async delete(key: string, expected: Version, { signal }: RequestOptions = {}): Promise<void> {
     assertBlobKey(key)
-    return this.#send(signal, async () => {
+    return this.#lifetime.run(signal, async () => {
       const { ifMatch, conditionalDelete } = await this.#knownTraits(signal)
       assertVersion(key, expected)
       if (conditionalDelete) return this.#objects.remove(key, { 'if-match': toETag(expected, ifMatch) }, signal)
       // Somebody may write in between: the capability says so.
-      if ((await this.#objects.get(key, expected, signal)) !== 'unchanged') throw conflict(key)
+      if ((await this.#objects.get(key, expected, signal)) !== 'unchanged') throw conflictError(key)
       return this.#objects.remove(key, null, signal)
     })
   }
@@ -103,7 +104,7 @@ class S3BlobStore implements S3Store {
     assertBlobPrefix(prefix)
     const listing = this.#objects.list(prefix, signal)
     for (;;) {
-      const step = await this.#send(signal, () => listing.next())
+      const step = await this.#lifetime.run(signal, () => listing.next())
       if (step.done) return
       const { name: key, version, size } = step.value
       if (!isBlobKey(key)) continue
@@ -112,32 +113,18 @@ class S3BlobStore implements S3Store {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
-    await Promise.allSettled(this.#underWay) // what was sent before is still done
+    await this.#lifetime.end()
   }
 
   async #knownTraits(signal: AbortSignal | undefined): Promise<S3Traits> {
     this.#traits ??= await this.#probing.join(signal)
     return this.#traits
   }
-
-  async #send<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The S3 store was closed. Create a new one.')
-    if (signal?.aborted) throw aborted(signal)
-    const answer = work()
-    const ended: Promise<unknown> = answer.catch(() => undefined).then(() => this.#underWay.delete(ended))
-    this.#underWay.add(ended)
-    return answer
-  }
-}
-
-function conflict(key: string): VaultError {
-  return new VaultError('ERR_CONFLICT', `File ${key} is not the version that was to be replaced. Read it again.`)
 }
 
 /** No file has a version that cannot stand in a header; put into one it could mean something else, such as every version. */
 function assertVersion(key: string, version: Version): void {
-  if (!isVersion(version)) throw conflict(key)
+  if (!isVersion(version)) throw conflictError(key)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { errorCode, VaultError } from '@vaultdb/core'
+import { orAborted } from '@vaultdb/core/adapter'
 import { AwsV4Signer } from 'aws4fetch'
-import { orAborted } from './abort.ts'
 import { CredentialSource, type S3Credentials } from './credentials.ts'
 import type { ResolvedOptions } from './options.ts'
 

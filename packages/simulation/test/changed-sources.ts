@@ -8,6 +8,7 @@ export const PACKAGES: string = fileURLToPath(new URL('../../', import.meta.url)
 /** The packages' names, resolved to their sources as they are now. */
 export const SOURCES: readonly { readonly find: RegExp; readonly replacement: string }[] = [
   { find: /^@vaultdb\/core$/, replacement: join(PACKAGES, 'core/src/index.ts') },
+  { find: /^@vaultdb\/core\/adapter$/, replacement: join(PACKAGES, 'core/src/adapter/index.ts') },
   { find: /^@vaultdb\/core\/maintenance$/, replacement: join(PACKAGES, 'core/src/maintenance/index.ts') },
   { find: /^@vaultdb\/fs$/, replacement: join(PACKAGES, 'fs/src/index.ts') },
 ]

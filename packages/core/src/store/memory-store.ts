@@ -1,4 +1,4 @@
-import { throwIfAborted, VaultError } from '../errors.ts'
+import { throwIfAborted } from '../errors.ts'
 import {
   assertBlobData,
   assertBlobKey,
@@ -12,6 +12,8 @@ import {
   type Unsubscribe,
   type Version,
 } from './contract.ts'
+import { Lifetime } from './lifetime.ts'
+import { conflictError } from './outcomes.ts'
 
 const CAPABILITIES: StoreCapabilities = Object.freeze({
   atomicCreate: true,
@@ -33,7 +35,7 @@ class MemoryStore implements BlobStore {
   readonly #listeners: Set<{ readonly notify: Listener }> = new Set()
   /** Counts the writes to all keys, so that a key's versions do not repeat after it was deleted either. */
   #writes = 0
-  #closed: boolean = false
+  readonly #lifetime: Lifetime = new Lifetime('The memory store')
 
   async read(key: string, options: ReadOptions = {}): Promise<StoredBlob | 'unchanged' | null> {
     assertBlobKey(key)
@@ -76,7 +78,7 @@ class MemoryStore implements BlobStore {
   }
 
   watch(onChange: Listener): Unsubscribe {
-    this.#throwIfClosed()
+    this.#lifetime.assertOpen()
     const listener = { notify: onChange }
     this.#listeners.add(listener)
     return () => {
@@ -85,26 +87,20 @@ class MemoryStore implements BlobStore {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     this.#listeners.clear()
+    await this.#lifetime.end()
   }
 
   /** Lets a microtask pass, so that callers race here as they would over a network. What was sent before `close` is still done. */
   async #send({ signal }: RequestOptions): Promise<void> {
-    this.#throwIfClosed()
-    throwIfAborted(signal)
+    this.#lifetime.assertOpen(signal)
     await Promise.resolve()
-  }
-
-  #throwIfClosed(): void {
-    if (this.#closed) throw new VaultError('ERR_CLOSED', 'The memory store was closed. Create a new one.')
   }
 
   /** From here to the change there must be no `await`: that is all that makes the change atomic. */
   #expect(key: string, expected: Version | null): void {
     const current = this.#blobs.get(key)?.version ?? null
-    if (current === expected) return
-    throw new VaultError('ERR_CONFLICT', `File ${key} is not the version that was to be replaced. Read it again.`)
+    if (current !== expected) throw conflictError(key)
   }
 
   #changed(key: string): void {

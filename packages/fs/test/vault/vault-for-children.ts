@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { SOURCES } from '../../../simulation/test/changed-sources.ts'
 import type { CounterInput } from './children/counter.ts'
 import type { WriterInput } from './children/operations.ts'
 
@@ -15,12 +16,7 @@ export async function bundleChildren(folder: string): Promise<string> {
     root: source('../..'),
     logLevel: 'error',
     publicDir: false,
-    resolve: {
-      alias: [
-        { find: /^@vaultdb\/core$/, replacement: source('../../../core/src/index.ts') },
-        { find: /^@vaultdb\/fs$/, replacement: source('../../src/index.ts') },
-      ],
-    },
+    resolve: { alias: [...SOURCES] },
     ssr: { noExternal: true },
     build: {
       ssr: true,

@@ -1,4 +1,4 @@
-import type { DocumentStore, VaultDB, WriteOperation, WriteResult } from '@vaultdb/core'
+import { type DocumentStore, type VaultDB, VaultError, type WriteOperation, type WriteResult } from '@vaultdb/core'
 import { check } from '@vaultdb/core/maintenance'
 import { documentBy, type SignedDocument, signatures, signedBy } from './document.ts'
 
@@ -74,18 +74,27 @@ function writeOperations(operation: Operation & { readonly kind: 'write' }, auth
 /** Answers what landed, or what the function was given last where that was not to be changed or to be removed. */
 async function update(store: DocumentStore, kind: UpdateKind, path: string, author: string): Promise<Answer> {
   let given: string | null = null
+  let thrown: unknown
   const change = (document: SignedDocument | null): SignedDocument | null | Promise<SignedDocument> => {
     given = signatures(document)
     if (kind === 'update-refused') throw new Refusal()
     if (kind === 'update-away') return null
     const changed = signedBy(document, author)
-    return kind === 'update' ? changed : store.get(path).then(() => changed)
+    if (kind === 'update') return changed
+    const reading = store.get(path).then(() => changed)
+    reading.catch((error: unknown) => {
+      thrown = error
+    })
+    return reading
   }
   try {
     const landed = await store.update<SignedDocument>(path, change)
     return kind === 'update-away' ? given : signatures(landed)
   } catch (error) {
     if (error instanceof Refusal) return given
+    // What the function threw comes back as it is, and that it came back means that nothing was applied.
+    if (error === thrown && error instanceof VaultError)
+      throw new VaultError(error.code, error.message, { applied: 'no' })
     throw error
   }
 }

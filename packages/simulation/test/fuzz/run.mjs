@@ -9,6 +9,7 @@ const { module } = await runnerImport(fileURLToPath(new URL('program.ts', import
   resolve: {
     alias: [
       { find: /^@vaultdb\/core$/, replacement: `${packages}core/src/index.ts` },
+      { find: '@vaultdb/core/adapter', replacement: `${packages}core/src/adapter/index.ts` },
       { find: '@vaultdb/core/maintenance', replacement: `${packages}core/src/maintenance/index.ts` },
       { find: '@vaultdb/dropbox', replacement: `${packages}dropbox/src/index.ts` },
       { find: '@vaultdb/fs', replacement: `${packages}fs/src/index.ts` },

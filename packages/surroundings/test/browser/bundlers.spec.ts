@@ -35,7 +35,7 @@ test('what is foreign to browsers is recognised', async () => {
 })
 
 const BROWSER_PACKAGES = [
-  ...['@vaultdb/core', '@vaultdb/core/maintenance', '@vaultdb/core/testing'],
+  ...['@vaultdb/core', '@vaultdb/core/adapter', '@vaultdb/core/maintenance', '@vaultdb/core/testing'],
   ...['@vaultdb/indexeddb', '@vaultdb/localstorage'],
 ]
 

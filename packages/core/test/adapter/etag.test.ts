@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isVersion, toETag, versionOf } from '../src/etag.ts'
+import { isOpaqueTag, opaqueTagOf, quotedTag } from '../../src/adapter/etag.ts'
 
 describe('ETags', () => {
   test.each([
@@ -21,16 +21,16 @@ describe('ETags', () => {
     ['"\u00e9"', null],
     ['"a"b"', null],
     [17, null],
-  ])('%j stands for version %j', (etag, version) => {
-    expect(versionOf(etag)).toBe(version)
+  ])('%j holds the tag %j', (etag, version) => {
+    expect(opaqueTagOf(etag)).toBe(version)
   })
 
-  test('a version goes back as the server gave it', () => {
-    expect(toETag('1700000000000')).toBe('"1700000000000"')
-    expect(toETag('*')).toBe('"*"')
+  test('a tag goes back as the server gave it', () => {
+    expect(quotedTag('1700000000000')).toBe('"1700000000000"')
+    expect(quotedTag('*')).toBe('"*"')
   })
 
-  test.each(['', 'a"b', 'a\r\nb', 'a b', '\u20ac', 'x'.repeat(1025)])('%j is no version', (version) => {
-    expect(isVersion(version)).toBe(false)
+  test.each(['', 'a"b', 'a\r\nb', 'a b', '\u20ac', 'x'.repeat(1025)])('%j is no tag', (version) => {
+    expect(isOpaqueTag(version)).toBe(false)
   })
 })
