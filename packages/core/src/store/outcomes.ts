@@ -1,5 +1,8 @@
 import { VaultError } from '../errors.ts'
 
+/** Whether a request would change something: of such a one an error says what was applied. */
+export type RequestKind = 'read' | 'change'
+
 /** The error of a change whose file is not the version that it was to replace: it was not applied. */
 export function conflictError(key: string): VaultError {
   return new VaultError('ERR_CONFLICT', `File ${key} is not the version that was to be replaced. Read it again.`)
@@ -8,4 +11,15 @@ export function conflictError(key: string): VaultError {
 /** The error of a change whose signal was aborted after it was sent: it may still be applied. */
 export function givenUpError({ reason }: AbortSignal): VaultError {
   return new VaultError('ERR_UNAVAILABLE', 'The change was given up on its way.', { cause: reason })
+}
+
+/** The error of a request that was not sent, for the time being: of a change it says that nothing was applied. */
+export function unsentError(kind: RequestKind, message: string, retryAfterMs?: number): VaultError {
+  const applied = kind === 'change' ? 'no' : undefined
+  return new VaultError('ERR_UNAVAILABLE', message, { applied, retryAfterMs })
+}
+
+/** Whether a store says of a change that, failing like this, it sent nothing. */
+export function isUnsent(error: unknown): boolean {
+  return error instanceof Object && 'applied' in error && error.applied === 'no'
 }

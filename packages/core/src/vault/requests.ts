@@ -3,6 +3,7 @@ import { errorCode, retryAfterOf, throwIfAborted, VaultError } from '../errors.t
 import type { Runtime } from '../runtime.ts'
 import { type BlobStore, REFUSALS, type ReadOptions, type StoredBlob, type Version } from '../store/contract.ts'
 import { type Backoff, createBackoff } from '../store/decorators/backoff.ts'
+import { isUnsent } from '../store/outcomes.ts'
 
 /** What the engine asks of a blob store. */
 export type RequestedStore = Pick<BlobStore, 'capabilities' | 'read' | 'write'>
@@ -32,7 +33,7 @@ export type WriteOutcome =
   | { readonly kind: 'superseded' }
   /** Not applied, and never will be. */
   | { readonly kind: 'conflict' }
-  /** Refused before anything could be applied. */
+  /** Refused, or never sent. */
   | { readonly kind: 'refused'; readonly error: unknown }
   /** Nobody can tell. */
   | { readonly kind: 'unknown'; readonly error: unknown }
@@ -125,9 +126,10 @@ export class Requests {
         } else {
           if (!isUnsettled && code !== undefined && REFUSALS.has(code)) return { kind: 'refused', error }
           if (!isUnsettled && code === 'ERR_ABORTED') return { kind: 'refused', error } // the adapter had sent nothing
-          isUnsettled = true
+          isUnsettled ||= !isUnsent(error)
         }
-        const givenUp: WriteOutcome = isUnsettled ? { kind: 'unknown', error } : { kind: 'conflict' }
+        const definite: WriteOutcome = code === 'ERR_CONFLICT' ? { kind: 'conflict' } : { kind: 'refused', error }
+        const givenUp: WriteOutcome = isUnsettled ? { kind: 'unknown', error } : definite
         if (attempt >= this.retry.requestAttempts || write.signal.aborted) return givenUp
         try {
           await this.backOff(attempt, error, write.signal)

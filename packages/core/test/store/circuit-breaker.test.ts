@@ -4,6 +4,7 @@ import type { BlobStore } from '../../src/store/contract.ts'
 import { type CircuitBreakerOptions, withCircuitBreaker } from '../../src/store/decorators/circuit-breaker.ts'
 import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { type DecideFault, type FaultyStore, withFaults } from '../../src/testing/index.ts'
+import { watchedController } from '../support/watched-signal.ts'
 import { gatedStore, settled } from './gated-store.ts'
 import { VirtualRuntime } from './virtual-runtime.ts'
 
@@ -44,7 +45,7 @@ describe('withCircuitBreaker', () => {
     await expect(store.read('vault')).rejects.toMatchObject({ ...NOT_SENT, retryAfterMs: 1000 })
     await pass(400)
     await expect(store.write('vault', Uint8Array.of(1), '1')).rejects.toMatchObject({ ...NOT_SENT, retryAfterMs: 600 })
-    await expect(store.delete('vault', '1')).rejects.toMatchObject(NOT_SENT)
+    await expect(store.delete('vault', '1')).rejects.toMatchObject({ ...NOT_SENT, applied: 'no' })
     await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toMatchObject(NOT_SENT)
     const signal = AbortSignal.abort()
     await expect(store.read('vault', { signal })).rejects.toMatchObject({ code: 'ERR_ABORTED' })
@@ -71,7 +72,8 @@ describe('withCircuitBreaker', () => {
     expect(inner.requests).toHaveLength(4)
   })
 
-  test('while that one is under way the others still fail, and are not told to wait', async () => {
+  /** A store that is due to be tried again. */
+  async function halfOpen(): Promise<{ gated: ReturnType<typeof gatedStore>; store: BlobStore }> {
     const gated = gatedStore(memory)
     const store = withCircuitBreaker(gated, { maxFailures: 1, openMs: 1000, runtime })
     const failing = store.read('vault').catch(() => undefined)
@@ -79,32 +81,67 @@ describe('withCircuitBreaker', () => {
     await gated.answer(down())
     await failing
     await pass(1000)
+    return { gated, store }
+  }
+
+  test('while that one is under way the others wait, and pass when it is answered', async () => {
+    const { gated, store } = await halfOpen()
     const probe = store.read('vault')
-    const writing = store.write('vault', Uint8Array.of(1), '1')
-    await expect(writing).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE', retryAfterMs: undefined })
+    const waiting = [store.write('vault', Uint8Array.of(1), '1'), store.read('vault')]
+    await settled()
+    expect(gated.sent).toEqual(['read vault', 'read vault'])
     await gated.answer()
     await probe
+    await settled()
+    expect(gated.sent.slice(2)).toEqual(['write vault', 'read vault'])
+    await gated.answer()
+    await gated.answer()
+    await Promise.all(waiting)
+  })
+
+  test('if it fails those that waited fail unsent, with the time to wait', async () => {
+    const { gated, store } = await halfOpen()
+    const probe = store.read('vault').catch(() => undefined)
+    const failures = [
+      expect(store.write('vault', Uint8Array.of(1), '1')).rejects.toMatchObject({ retryAfterMs: 1000, applied: 'no' }),
+      expect(store.read('vault')).rejects.toMatchObject({ retryAfterMs: 1000, applied: undefined }),
+    ]
+    await settled()
+    await gated.answer(down())
+    await Promise.all([probe, ...failures])
     expect(gated.sent).toEqual(['read vault', 'read vault'])
   })
 
-  test('a probe that is given up decides nothing: the next request is one', async () => {
-    const gated = gatedStore(memory)
-    const store = withCircuitBreaker(gated, { maxFailures: 1, openMs: 1000, runtime })
-    const failing = store.read('vault').catch(() => undefined)
+  test('who gives up while waiting for it was never sent', async () => {
+    const { gated, store } = await halfOpen()
+    const { controller, listeners } = watchedController()
+    const probe = store.read('vault')
+    const waiting = store.write('vault', Uint8Array.of(1), '1', { signal: controller.signal })
     await settled()
-    await gated.answer(down())
-    await failing
-    await pass(1000)
+    controller.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_ABORTED' })
+    await gated.answer()
+    await probe
+    expect(gated.sent).toEqual(['read vault', 'read vault'])
+    expect(listeners()).toBe(0)
+  })
+
+  test('a probe that is given up decides nothing: one of those that waited is the next', async () => {
+    const { gated, store } = await halfOpen()
     const controller = new AbortController()
     const probe = store.write('vault', Uint8Array.of(1), '1', { signal: controller.signal }).catch(() => undefined)
     await settled()
+    const [next, after] = [store.read('vault'), store.read('vault')]
     controller.abort()
     await gated.answer(down())
     await probe
-    const next = store.read('vault')
     await settled()
+    expect(gated.sent.slice(1)).toEqual(['write vault', 'read vault'])
     await gated.answer()
     expect(await next).toMatchObject({ data: Uint8Array.of(7) })
+    await settled()
+    await gated.answer()
+    expect(await after).toMatchObject({ data: Uint8Array.of(7) })
   })
 
   test.each<VaultErrorCode>(['ERR_CONFLICT', 'ERR_QUOTA', 'ERR_UNAUTHORIZED'])(

@@ -39,10 +39,11 @@ const REQUESTS: [string, (store: BlobStore, signal?: AbortSignal) => Promise<unk
 const OFFLINE = { code: 'ERR_UNAVAILABLE', message: expect.stringContaining('offline') }
 
 describe('withOnlineCheck', () => {
-  test.each(REQUESTS)('offline a %s fails at once and is not sent', async (_, send) => {
+  test.each(REQUESTS)('offline a %s fails at once and is not sent', async (kind, send) => {
     connectivity.plug(false)
     const store = withOnlineCheck(inner, { connectivity, runtime })
-    await expect(send(store)).rejects.toMatchObject(OFFLINE)
+    const applied = kind === 'write' || kind === 'delete' ? 'no' : undefined
+    await expect(send(store)).rejects.toMatchObject({ ...OFFLINE, applied })
     await expect(send(store, AbortSignal.abort())).rejects.toMatchObject({ code: 'ERR_ABORTED' })
     expect(inner.requests).toEqual([])
     expect(runtime.sleeps).toEqual([])

@@ -101,6 +101,26 @@ describe('withResilience', () => {
     expect(await fresh.get('/a')).toBe(2)
   })
 
+  test('a write that was never sent says so: offline, and to a store that is left alone', async () => {
+    let isDown = false
+    const inner = withFaults(memory, () => (isDown ? down() : 'pass'))
+    const store = withResilience(inner, { maxFailures: 1, openMs: 60_000, runtime, connectivity })
+    const db = await VaultDB.create(store, { key, runtime })
+    await db.put('/a', 1)
+    const sent = inner.requests.length
+    const unsent = { code: 'ERR_UNAVAILABLE', applied: 'no' }
+    connectivity.plug(false)
+    await expect(virtual.run(db.put('/a', 2))).rejects.toMatchObject(unsent)
+    connectivity.plug(true)
+    expect(inner.requests).toHaveLength(sent)
+    isDown = true
+    await expect(store.read('vault')).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+    await expect(virtual.run(db.put('/a', 3))).rejects.toMatchObject(unsent)
+    expect(inner.requests).toHaveLength(sent + 1)
+    isDown = false
+    expect(await VaultDB.open(memory, { key, runtime }).then((fresh) => fresh.get('/a'))).toBe(1)
+  })
+
   test('a write that is sent again after the pause is found to be applied', async () => {
     let strike = false
     const lose = faultOnce(({ kind }) => kind === 'write', 'lose-answer')

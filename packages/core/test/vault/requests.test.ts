@@ -68,6 +68,7 @@ function writing(findings: readonly (Finding | Error)[] = [], more: Partial<Pend
 
 const conflict = error('ERR_CONFLICT')
 const unavailable = error('ERR_UNAVAILABLE')
+const unsent = new VaultError('ERR_UNAVAILABLE', 'injected', { applied: 'no' })
 
 describe('a read', () => {
   test('tells when it was sent, by number and by the clock', async () => {
@@ -101,6 +102,22 @@ describe('a write', () => {
     const outcome = await requests.settle(writing())
     expect(outcome).toEqual({ kind: 'done', version: expect.any(String), sentTick: 1, sentAtMs })
     expect(await store.read('vault')).toMatchObject({ data: utf8('new') })
+  })
+
+  test('that the store never sent is refused, once it has been tried often enough', async () => {
+    const { requests, store } = setUp([unsent, unsent, unsent, unsent])
+    expect(await requests.settle(writing())).toEqual({ kind: 'refused', error: unsent })
+    expect(store.requests).toHaveLength(RETRY.requestAttempts)
+  })
+
+  test('that the store did not send at first is done when it is', async () => {
+    const { requests } = setUp([unsent, unsent])
+    expect(await requests.settle(writing())).toMatchObject({ kind: 'done', sentTick: 3 })
+  })
+
+  test('that was sent once stays unknown, however often it is not sent after that', async () => {
+    const { requests } = setUp([unsent, unavailable, unsent, unsent])
+    expect(await requests.settle(writing())).toEqual({ kind: 'unknown', error: unsent })
   })
 
   test.each<VaultErrorCode>([

@@ -1,7 +1,9 @@
-import { errorCode, throwIfAborted, VaultError } from '../../errors.ts'
+import { orAborted } from '../../abort.ts'
+import { errorCode, throwIfAborted } from '../../errors.ts'
 import { checkOptions, integerOption } from '../../options.ts'
 import { createRuntime, type Runtime } from '../../runtime.ts'
 import type { BlobStore } from '../contract.ts'
+import { type RequestKind, unsentError } from '../outcomes.ts'
 import { decorate } from './decorate.ts'
 import { stepByStep } from './steps.ts'
 
@@ -28,7 +30,15 @@ const MAX_OPEN_MS = 3_600_000
 /** What only the store itself can have answered, beside success. */
 const ANSWERS: ReadonlySet<unknown> = new Set(['ERR_CONFLICT', 'ERR_QUOTA', 'ERR_UNAUTHORIZED'])
 
-/** *Closed* while requests pass, *open* while they fail at once, *half open* while a single one is sent to find out. */
+/** One request, on its way through. */
+interface Passage {
+  /** The store's name. */
+  readonly store: string
+  readonly kind: RequestKind
+  readonly signal: AbortSignal | undefined
+}
+
+/** *Closed* while requests pass, *open* while they fail at once, *half open* while a single one is sent to find out and others wait. */
 class Circuit {
   readonly #maxFailures: number
   readonly #openMs: number
@@ -36,7 +46,8 @@ class Circuit {
   #failures = 0
   /** Until when nothing is sent; `null` while the circuit is closed. */
   #openUntilMs: number | null = null
-  #isProbing = false
+  /** The request that finds out is under way. */
+  #probe: Promise<void> | undefined
 
   constructor(maxFailures: number, openMs: number, runtime: Runtime) {
     this.#maxFailures = maxFailures
@@ -44,9 +55,15 @@ class Circuit {
     this.#runtime = runtime
   }
 
-  async pass<T>(name: string, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
+  async pass<T>({ store, kind, signal }: Passage, send: () => Promise<T>): Promise<T> {
     throwIfAborted(signal)
-    const isProbe = this.#admit(name)
+    while (this.#probe !== undefined) await orAborted(this.#probe, signal)
+    const waitMs = this.#openUntilMs === null ? 0 : this.#openUntilMs - this.#runtime.monotonicMs()
+    if (waitMs > 0) {
+      const message = `The ${store} store has failed ${this.#failures} times in a row, so this was not sent. Try again later.`
+      throw unsentError(kind, message, waitMs)
+    }
+    const endProbe = this.#openUntilMs === null ? undefined : this.#beginProbe()
     const knownFailures = this.#failures
     try {
       const answer = await send()
@@ -59,20 +76,20 @@ class Circuit {
       else if (code === 'ERR_UNAVAILABLE' && !signal?.aborted) this.#failed(error, knownFailures)
       throw error
     } finally {
-      if (isProbe) this.#isProbing = false
+      endProbe?.()
     }
   }
 
-  /** Whether the request is the one to find out with; throws if it is not to be sent. */
-  #admit(name: string): boolean {
-    if (this.#openUntilMs === null) return false
-    const waitMs = this.#openUntilMs - this.#runtime.monotonicMs()
-    if (waitMs > 0 || this.#isProbing) {
-      const message = `The ${name} store has failed ${this.#failures} times in a row, so this was not sent. Try again later.`
-      throw new VaultError('ERR_UNAVAILABLE', message, waitMs > 0 ? { retryAfterMs: waitMs } : {})
+  /** Returns what lets go of those that wait for the outcome. */
+  #beginProbe(): () => void {
+    let end: () => void = () => undefined
+    this.#probe = new Promise((resolve) => {
+      end = resolve
+    })
+    return () => {
+      this.#probe = undefined
+      end()
     }
-    this.#isProbing = true
-    return true
   }
 
   #answered(): void {
@@ -94,11 +111,11 @@ class Circuit {
 
 /**
  * Sends nothing more to a store that has failed with `ERR_UNAVAILABLE` several times in a row: for a while requests fail with
- * that code at once, and `retryAfterMs` says for how long; then a single one is sent, and its answer decides. Any answer
- * of the store counts as one, a conflict or a refusal included; requests that their callers gave up do not count.
+ * that code at once, and `retryAfterMs` says for how long; then a single one is sent, and its answer decides, for those too that
+ * come meanwhile and wait for it. Any answer of the store counts as one, a conflict or a refusal included; requests that their
+ * callers gave up do not count.
  *
- * A write that is not sent fails with `ERR_UNAVAILABLE` all the same, which promises nothing: an earlier sending of it may
- * have been applied.
+ * Of a write that was not sent the error says so (`applied: 'no'`). An earlier sending of it may have been applied all the same.
  *
  * @throws TypeError or RangeError for unknown or wrong options.
  */
@@ -109,13 +126,14 @@ export function withCircuitBreaker(store: BlobStore, options?: CircuitBreakerOpt
     integerOption('openMs', options?.openMs, 1, MAX_OPEN_MS, DEFAULTS.openMs),
     options?.runtime ?? createRuntime(),
   )
-  const pass = <T>(signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> =>
-    circuit.pass(store.name, signal, send)
+  const pass = <T>(kind: RequestKind, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> =>
+    circuit.pass({ store: store.name, kind, signal }, send)
 
   return decorate(store, {
-    read: (key, request) => pass(request?.signal, () => store.read(key, request)),
-    write: (key, data, expected, request) => pass(request?.signal, () => store.write(key, data, expected, request)),
-    delete: (key, expected, request) => pass(request?.signal, () => store.delete(key, expected, request)),
-    list: (prefix, request) => stepByStep(store.list(prefix, request), (next) => pass(request?.signal, next)),
+    read: (key, request) => pass('read', request?.signal, () => store.read(key, request)),
+    write: (key, data, expected, request) =>
+      pass('change', request?.signal, () => store.write(key, data, expected, request)),
+    delete: (key, expected, request) => pass('change', request?.signal, () => store.delete(key, expected, request)),
+    list: (prefix, request) => stepByStep(store.list(prefix, request), (next) => pass('read', request?.signal, next)),
   })
 }

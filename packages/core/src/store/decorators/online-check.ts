@@ -1,8 +1,9 @@
 import { onAbort } from '../../abort.ts'
-import { throwIfAborted, VaultError } from '../../errors.ts'
+import { throwIfAborted } from '../../errors.ts'
 import { checkOptions, integerOption } from '../../options.ts'
 import { type Connectivity, createRuntime, platformConnectivity, type Runtime } from '../../runtime.ts'
 import type { BlobStore } from '../contract.ts'
+import { type RequestKind, unsentError } from '../outcomes.ts'
 import { decorate } from './decorate.ts'
 import { stepByStep } from './steps.ts'
 
@@ -18,7 +19,8 @@ export interface OnlineCheckOptions {
 
 /**
  * Sends nothing while the device is offline: requests fail with `ERR_UNAVAILABLE`, or wait up to `offlineWaitMs` and go on as soon
- * as the network is back. Those under way are left alone. Not for a store on the device itself.
+ * as the network is back; of a write that was not sent the error says so (`applied: 'no'`). Those under way are left alone. Not
+ * for a store on the device itself.
  *
  * Browsers know of the device's own network only: online means that a request is worth trying, and no more.
  *
@@ -46,18 +48,19 @@ export function withOnlineCheck(store: BlobStore, options?: OnlineCheckOptions):
     throwIfAborted(signal)
   }
 
-  async function online<T>(signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
+  async function online<T>(kind: RequestKind, signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> {
     throwIfAborted(signal)
     if (offlineWaitMs > 0 && !connectivity.isOnline()) await wait(signal)
     if (connectivity.isOnline()) return await send()
     const message = `The device is offline, so this was not sent to the ${store.name} store. Try again when there is a network.`
-    throw new VaultError('ERR_UNAVAILABLE', message)
+    throw unsentError(kind, message)
   }
 
   return decorate(store, {
-    read: (key, request) => online(request?.signal, () => store.read(key, request)),
-    write: (key, data, expected, request) => online(request?.signal, () => store.write(key, data, expected, request)),
-    delete: (key, expected, request) => online(request?.signal, () => store.delete(key, expected, request)),
-    list: (prefix, request) => stepByStep(store.list(prefix, request), (next) => online(request?.signal, next)),
+    read: (key, request) => online('read', request?.signal, () => store.read(key, request)),
+    write: (key, data, expected, request) =>
+      online('change', request?.signal, () => store.write(key, data, expected, request)),
+    delete: (key, expected, request) => online('change', request?.signal, () => store.delete(key, expected, request)),
+    list: (prefix, request) => stepByStep(store.list(prefix, request), (next) => online('read', request?.signal, next)),
   })
 }

@@ -18,9 +18,9 @@ export const INTERRUPTIONS: readonly Variant[] = [
     rule: 'a request is given up only when nobody waits for it any more',
     changes: [
       {
-        file: 'core/src/shards/shared-reads.ts',
-        from: 'if (--request.waiting === 0) request.abort.abort(signal.reason)',
-        to: 'request.abort.abort(signal.reason)',
+        file: 'core/src/shared-work.ts',
+        from: 'if (--run.waiting > 0 || this.#run !== run) return',
+        to: 'if (this.#run !== run) return',
       },
     ],
     scenario: 'a read aborted beside another of the same shard',

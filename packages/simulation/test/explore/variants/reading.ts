@@ -31,8 +31,8 @@ export const READING: readonly Variant[] = [
     changes: [
       {
         file: 'core/src/shards/shared-reads.ts',
-        from: 'if (this.#unsent.get(id) === request) this.#unsent.delete(id)',
-        to: 'result.finally(() => this.#unsent.delete(id)).catch(() => undefined)',
+        from: 'if (!signal.aborted && this.#unsent.get(id) === request) this.#unsent.delete(id)\n      return await this.#read(id, signal)',
+        to: 'return await this.#read(id, signal).finally(() => this.#unsent.delete(id))',
       },
     ],
     scenario: 'a slow read and a later one, a slow answer',

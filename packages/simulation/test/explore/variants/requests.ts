@@ -14,8 +14,8 @@ export const REQUESTS: readonly Variant[] = [
     changes: [
       {
         file: 'core/src/vault/requests.ts',
-        from: 'isUnsettled = true',
-        to: "if (code === 'ERR_UNAVAILABLE') return { kind: 'conflict' }\n        isUnsettled = true",
+        from: 'isUnsettled ||= !isUnsent(error)',
+        to: "if (code === 'ERR_UNAVAILABLE') return { kind: 'conflict' }\n        isUnsettled ||= !isUnsent(error)",
       },
     ],
     scenario: 'two counters, a write astray',
