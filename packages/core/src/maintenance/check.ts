@@ -65,8 +65,9 @@ type Finding = Omit<CheckProblem, 'repaired'>
 
 /**
  * Reads the whole vault and examines what reading and writing take for granted; mends what a crash left behind if asked to.
- * Safe while others use the vault; what they have half done at that moment may be reported. Rejects as reads do
- * (`ERR_UNAVAILABLE`, `ERR_UNAUTHORIZED`, `ERR_ROLLBACK`, `ERR_FORK`); damage is reported, not thrown.
+ * Safe while others use the vault; what they have half done at that moment may be reported, and so may a split of this
+ * client's that follows upon a write. Rejects as reads do (`ERR_UNAVAILABLE`, `ERR_UNAUTHORIZED`, `ERR_ROLLBACK`,
+ * `ERR_FORK`); damage is reported, not thrown.
  */
 export async function check(db: VaultDB, options: CheckOptions = {}): Promise<CheckReport> {
   checkOperationOptions(options, ['repair', 'signal', 'onProgress'], 'check()')
