@@ -1,4 +1,4 @@
-import { orAborted, throwIfAborted } from '@vaultdb/core/adapter'
+import { orAborted } from '@vaultdb/core/adapter'
 
 /**
  * Lets writes go side by side until Dropbox has refused one because another one was under way (`too_many_write_operations`); from then
@@ -13,14 +13,12 @@ export class WriteTurns {
     this.#oneByOne = true
   }
 
-  /** `ERR_ABORTED` if the signal is aborted before the turn has come; then nothing is sent. */
+  /** `ERR_ABORTED` if the signal is aborted before the turn has come, never later: then nothing is sent. */
   async take<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     if (!this.#oneByOne) return work()
-    const turn = this.#last.then(() => {
-      throwIfAborted(signal)
-      return work()
-    })
-    this.#last = turn.catch(() => undefined)
-    return orAborted(turn, signal)
+    const before = this.#last
+    const turn = orAborted(before, signal).then(work)
+    this.#last = Promise.allSettled([before, turn])
+    return turn
   }
 }

@@ -233,3 +233,22 @@ test('a write that is given up before its turn is not sent', async () => {
   expect([...dropbox.files().keys()]).toEqual(['/shards/1', '/shards/3'])
   expect(dropbox.requests).toHaveLength(3)
 })
+
+test('a write that is given up after its turn has come may have been applied', async () => {
+  const dropbox = await startDropbox()
+  const store = openStore(dropbox, { accessToken: dropbox.issueToken() })
+  dropbox.faults = () => ({ apply: false, answer: rateLimited('too_many_write_operations', 1) })
+  await expect(store.write('vault', content(1), null)).rejects.toMatchObject({ retryAfterMs: 1000 })
+  const never = new Promise<never>(() => undefined)
+  dropbox.faults = () => ({ after: never })
+  const controller = new AbortController()
+  const failed = expect(store.write('vault', content(1), null, { signal: controller.signal })).rejects.toMatchObject({
+    code: 'ERR_UNAVAILABLE',
+    cause: { message: 'enough' },
+  })
+  while (dropbox.files().size === 0) await new Promise((resolve) => setImmediate(resolve))
+  controller.abort(new Error('enough'))
+  await failed
+  dropbox.faults = undefined
+  await expect(store.write('vault', content(2), null)).rejects.toMatchObject({ code: 'ERR_CONFLICT' })
+})
