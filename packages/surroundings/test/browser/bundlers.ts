@@ -1,10 +1,11 @@
-// The small application of app/, bundled by each of the usual tools as its documentation says, for production. What each
-// takes in are the built packages, by their `exports`.
+// A small application, bundled by each of the usual tools as its documentation says, for production. What each takes in are
+// the built packages, by their `exports`.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import commonjs from '@rollup/plugin-commonjs'
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import * as esbuild from 'esbuild'
 import { rollup } from 'rollup'
@@ -18,16 +19,19 @@ export interface Bundle {
   readonly warnings: readonly string[]
 }
 
-const app = (name: string): string => fileURLToPath(new URL(`app/${name}`, import.meta.url))
-const ENTRY = app('app.mjs')
+/** The applications, by their folders; each begins with `app.mjs`. */
+type AppName = 'app' | 'remote-app'
+
+const folderOf = (app: AppName): string => fileURLToPath(new URL(app, import.meta.url))
+const entryOf = (app: AppName): string => join(folderOf(app), 'app.mjs')
 const OUTPUT = 'app.js'
 
-async function withVite(): Promise<Bundle> {
+async function withVite(app: AppName): Promise<Bundle> {
   const warnings: string[] = []
   const warn = (message: string): void => void warnings.push(message)
   const outcome = await viteBuild({
     configFile: false,
-    root: app('.'),
+    root: folderOf(app),
     logLevel: 'warn',
     customLogger: { ...createLogger('warn'), warn, warnOnce: warn },
     build: { write: false },
@@ -40,9 +44,9 @@ async function withVite(): Promise<Bundle> {
   return { files: new Map(files), warnings }
 }
 
-async function withEsbuild(): Promise<Bundle> {
+async function withEsbuild(app: AppName): Promise<Bundle> {
   const { outputFiles, warnings } = await esbuild.build({
-    entryPoints: [ENTRY],
+    entryPoints: [entryOf(app)],
     bundle: true,
     minify: true,
     format: 'esm',
@@ -52,11 +56,12 @@ async function withEsbuild(): Promise<Bundle> {
   return { files: new Map(outputFiles.map(({ text }) => [OUTPUT, text])), warnings: warnings.map(({ text }) => text) }
 }
 
-async function withRollup(): Promise<Bundle> {
+async function withRollup(app: AppName): Promise<Bundle> {
   const warnings: string[] = []
   const bundle = await rollup({
-    input: ENTRY,
-    plugins: [nodeResolve({ browser: true })],
+    input: entryOf(app),
+    // Dropbox's, remoteStorage's and the XML library have no form of their own for browsers but CommonJS.
+    plugins: [nodeResolve({ browser: true }), commonjs()],
     onLog: (level, { message }) => {
       if (level === 'warn') warnings.push(message)
     },
@@ -75,10 +80,14 @@ function webpackStats(options: webpack.Configuration): Promise<webpack.Stats> {
   })
 }
 
-async function withWebpack(): Promise<Bundle> {
+async function withWebpack(app: AppName): Promise<Bundle> {
   const folder = mkdtempSync(join(tmpdir(), 'vaultdb-webpack-'))
   try {
-    const stats = await webpackStats({ mode: 'production', entry: ENTRY, output: { path: folder, filename: OUTPUT } })
+    const stats = await webpackStats({
+      mode: 'production',
+      entry: entryOf(app),
+      output: { path: folder, filename: OUTPUT },
+    })
     const { errors = [], warnings = [] } = stats.toJson({ all: false, errors: true, warnings: true })
     if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
     const names = readdirSync(folder)
@@ -91,7 +100,7 @@ async function withWebpack(): Promise<Bundle> {
   }
 }
 
-export const bundlers: readonly { readonly name: string; bundle(): Promise<Bundle> }[] = [
+export const bundlers: readonly { readonly name: string; bundle(app: AppName): Promise<Bundle> }[] = [
   { name: 'Vite', bundle: withVite },
   { name: 'esbuild', bundle: withEsbuild },
   { name: 'Rollup', bundle: withRollup },
