@@ -1,5 +1,5 @@
-import { errorCode, VaultError, type VaultErrorCode } from '@vaultdb/core'
-import { reasonOf } from '@vaultdb/core/adapter'
+import { VaultError, type VaultErrorCode } from '@vaultdb/core'
+import { isVaultError, reasonOf } from '@vaultdb/core/adapter'
 import { DropboxResponseError } from 'dropbox'
 
 type Meaning = readonly [code: VaultErrorCode, advice: string]
@@ -86,11 +86,6 @@ function retryAfterMs(headers: unknown, body: unknown): number | undefined {
 export function refusalOf(error: unknown): { readonly status: number; readonly tags: readonly string[] } | undefined {
   if (!(error instanceof DropboxResponseError)) return undefined
   return { status: error.status, tags: tagsOf(unionIn(error.error)) }
-}
-
-/** Also of one from another copy of the core; Node's own errors have codes that begin with `ERR_` as well. */
-export function isVaultError(error: unknown): error is VaultError {
-  return error instanceof Error && error.name === 'VaultError' && errorCode(error) !== undefined
 }
 
 /** The error for callers. What is not known for certain to have changed nothing is `ERR_UNAVAILABLE`. */

@@ -1,6 +1,5 @@
 import { type Runtime, VaultError } from '@vaultdb/core'
-import { type Fetch, SharedWork } from '@vaultdb/core/adapter'
-import { isVaultError } from './failures.ts'
+import { type Fetch, isVaultError, SharedWork } from '@vaultdb/core/adapter'
 import type { AccessTokenRequest, Credentials } from './options.ts'
 import { isToken, requestTokens } from './token-endpoint.ts'
 

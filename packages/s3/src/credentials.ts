@@ -1,5 +1,5 @@
-import { errorCode, type Runtime, VaultError } from '@vaultdb/core'
-import { SharedWork } from '@vaultdb/core/adapter'
+import { type Runtime, VaultError } from '@vaultdb/core'
+import { isVaultError, SharedWork } from '@vaultdb/core/adapter'
 
 /** Keys of an account, or temporary ones. */
 export interface S3Credentials {
@@ -41,7 +41,7 @@ function checked(credentials: S3Credentials, make: (message: string) => Error): 
 
 /** What a provider threw may hold a token or an answer with one, so it is not passed on as `cause`. */
 function providerFailure(error: unknown): unknown {
-  if (errorCode(error) !== undefined) return error
+  if (isVaultError(error)) return error
   const name = error instanceof Error ? error.name : typeof error
   return unauthorized(`The function that gets the credentials failed (${name}). Sign in again.`)
 }

@@ -1,5 +1,5 @@
-import { errorCode, VaultError } from '@vaultdb/core'
-import { orAborted } from '@vaultdb/core/adapter'
+import { VaultError } from '@vaultdb/core'
+import { isVaultError, orAborted } from '@vaultdb/core/adapter'
 import { AwsV4Signer } from 'aws4fetch'
 import { CredentialSource, type S3Credentials } from './credentials.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -69,7 +69,7 @@ function keySigner({ credentials, region, runtime }: ResolvedOptions): Signer {
 
 /** What a signer threw may hold a pre-signed address, so it is not passed on as `cause`. */
 function signFailure(error: unknown): unknown {
-  if (errorCode(error) !== undefined) return error
+  if (isVaultError(error)) return error
   const name = error instanceof Error ? error.name : typeof error
   return new VaultError('ERR_UNAUTHORIZED', `The function that signs requests failed (${name}). Sign in again.`)
 }

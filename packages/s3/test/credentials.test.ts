@@ -111,6 +111,13 @@ describe('credentials from a function', () => {
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hidden')
   })
 
+  test('that cannot be had because of an error of the platform’s, which quotes what it was about, are too', async () => {
+    const store = new World().store({ credentials: async () => void new URL('hidden') as never })
+    const error = await store.read('vault').catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'ERR_UNAUTHORIZED', message: /failed \(TypeError\)/ })
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hidden')
+  })
+
   test('that are no credentials are ERR_UNAUTHORIZED', async () => {
     const store = new World().store({ credentials: async () => ({}) as S3Credentials })
     await expect(store.read('vault')).rejects.toMatchObject({ code: 'ERR_UNAUTHORIZED' })
@@ -191,6 +198,7 @@ describe('signatures from a function', () => {
   test.each<[string, () => Promise<never>]>([
     ['throws', () => Promise.reject(new Error('hidden'))],
     ['throws at once', () => expect.fail('hidden')],
+    ['throws an error of the platform’s', async () => void new URL('hidden') as never],
     ['answers nothing', async () => undefined as never],
     ['answers no address', async () => ({ url: 'javascript:hidden' }) as never],
   ])('one that %s is ERR_UNAUTHORIZED', async (_name, sign) => {

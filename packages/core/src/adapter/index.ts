@@ -16,3 +16,4 @@ export {
   reasonOf,
   retryAfterMs,
 } from './http.ts'
+export { isVaultError } from './vault-error.ts'
