@@ -120,7 +120,10 @@ class DropboxStore implements BlobStore {
     await this.#change(`delete file ${key}`, signal, async (options) => {
       if (!REV.test(expected)) throw conflictError(key)
       try {
-        await this.#client.filesDeleteV2({ path: this.#paths.pathOf(key), parent_rev: expected }, options)
+        const argument = { path: this.#paths.pathOf(key), parent_rev: expected }
+        const { result } = await this.#client.filesDeleteV2(argument, options)
+        if (this.#paths.keyOf(result.metadata?.path_lower) !== key)
+          throw foreignAnswer(`File ${key} was to be deleted.`)
       } catch (error) {
         const refusal = refusalOf(error)
         if (refusal?.status === 409 && refusal.tags.join('/') === 'path_lookup/not_found') throw conflictError(key)

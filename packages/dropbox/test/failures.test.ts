@@ -155,6 +155,8 @@ test.each([
     refused({ '.tag': 'path_lookup', path_lookup: { '.tag': 'not_found' } }),
     'ERR_CONFLICT',
   ],
+  ['delete', 'answer is not', json(200, {}), 'ERR_UNAVAILABLE'],
+  ['delete', 'answer is not', json(200, { metadata: { path_lower: '/shards/0' } }), 'ERR_UNAVAILABLE'],
   ['delete', 'too_many_write_operations', refused({ '.tag': 'too_many_write_operations' }), 'ERR_UNAVAILABLE'],
   ['list', 'answer is not', loginPage(), 'ERR_UNAVAILABLE'],
   ['list', 'HTTP 429', plainlyRateLimited(1), 'ERR_UNAVAILABLE'],
