@@ -52,7 +52,7 @@ class Probe {
   }
 
   async run(): Promise<S3Traits> {
-    const first = await this.#put(FIRST, ABSENT)
+    const first = await this.#create()
     if (await isDone(this.#put(SECOND, ABSENT))) throw this.#refuse('it lets a file be created that exists')
     const { ifMatch, second } = await this.#update(first)
     const stale: Condition = { 'if-match': toETag(first, ifMatch) }
@@ -90,6 +90,14 @@ class Probe {
     return version
   }
 
+  async #create(): Promise<Version> {
+    try {
+      return await this.#put(FIRST, ABSENT)
+    } catch (error) {
+      throw errorCode(error) === 'ERR_CONFLICT' ? this.#sentTwice() : error
+    }
+  }
+
   async #update(first: Version): Promise<{ ifMatch: ETagForm; second: Version }> {
     for (const ifMatch of ['quoted', 'unquoted'] as const) {
       try {
@@ -98,6 +106,7 @@ class Probe {
         if (errorCode(error) !== 'ERR_CONFLICT') throw error
       }
     }
+    if ((await this.#objects.get(this.#name, first, this.#signal)) !== 'unchanged') throw this.#sentTwice()
     throw this.#refuse('it does not let a file be replaced by its current version')
   }
 
@@ -124,6 +133,12 @@ class Probe {
       if (errorCode(error) === 'ERR_UNAUTHORIZED' || errorCode(error) === 'ERR_UNSUPPORTED') return false
       throw error
     }
+  }
+
+  /** Browsers send again what a connection broke under (RFC 9110, section 9.2.2); then it meets itself. */
+  #sentTwice(): VaultError {
+    const message = `Cannot try out bucket ${this.#bucket}: a request was sent twice on its way. Try again.`
+    return new VaultError('ERR_UNAVAILABLE', message)
   }
 
   #refuse(step: string): VaultError {
