@@ -48,7 +48,8 @@ export function failureOf(answer: Answer, doing: string): VaultError {
 
 /** The error for a success that does not say which version it is about. */
 export function withoutVersion(code: 'ERR_UNAVAILABLE' | 'ERR_UNSUPPORTED', doing: string): VaultError {
-  const advice = 'In a web page the server must expose the header (Access-Control-Expose-Headers: ETag).'
+  const advice =
+    'Something on the way takes it out; or, in a web page, the server does not expose it (Access-Control-Expose-Headers: ETag).'
   return new VaultError(code, `Cannot ${doing}: the answer has no ETag. ${advice}`)
 }
 

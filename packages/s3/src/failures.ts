@@ -25,7 +25,7 @@ const CONDITIONS: Meaning = [
 ]
 const PLACE: Meaning = ['ERR_UNSUPPORTED', 'Check the endpoint, the name of the bucket and the prefix.']
 const FULL: Meaning = ['ERR_QUOTA', 'The bucket or account is full: make room and try again.']
-const LARGE: Meaning = ['ERR_TOO_LARGE', 'The service takes no file as large as this one.']
+const LARGE: Meaning = ['ERR_TOO_LARGE', 'The service, or a proxy before it, takes no file as large as this one.']
 const AGAIN: Meaning = ['ERR_UNAVAILABLE', 'Try again.']
 
 /** What the codes of the services mean that leave no doubt; every other one may be gone at the next try. */
@@ -63,6 +63,10 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['XMinioStorageFull', FULL],
   ['XMinioAdminBucketQuotaExceeded', FULL],
   ['EntityTooLarge', LARGE],
+  [
+    'InvalidObjectState',
+    ['ERR_UNSUPPORTED', 'A lifecycle rule of the bucket has moved the file to an archive: restore it.'],
+  ],
 ])
 
 /** Codes of a refusal for the credentials' age, after which renewed ones may do; the request itself was not looked at. */
@@ -89,7 +93,8 @@ function meaningOf(refusal: Refusal): Meaning {
   if (meaning !== undefined) return meaning
   // Only the service itself writes error documents; what stands in between may not have known what it refused.
   if (code !== null && (status === 401 || status === 403)) return KEYS
-  if (code !== null && status === 413) return LARGE
+  // Who counts the bytes itself passes on none of a body that is too long (RFC 9110, section 15.5.14): nginx, by default, of 1 MB.
+  if (status === 413) return LARGE
   if (code !== null && status === 507) return FULL
   if (status === 0 || (status >= 300 && status < 400)) {
     return [

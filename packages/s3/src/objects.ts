@@ -15,7 +15,9 @@ export const ABSENT: Condition = { 'if-none-match': '*' }
 
 /** The error for an answer without an ETag. Of a write that was sent `ERR_UNAVAILABLE`: it may have been applied. */
 export function hiddenETag(code: 'ERR_UNAVAILABLE' | 'ERR_UNSUPPORTED', doing: string): VaultError {
-  const advice = 'In a web page the CORS rules of the bucket must expose that header: add "ETag" to ExposeHeaders.'
+  const advice =
+    'Something on the way takes it out; or, in a web page, the CORS rules of the bucket do not expose it: add "ETag" to ' +
+    'ExposeHeaders.'
   return new VaultError(code, `Cannot ${doing}: the answer has no ETag. ${advice}`)
 }
 
@@ -47,7 +49,7 @@ export class Objects {
     if (isHtml(answer)) throw strange(doing, 'a web page came in its place')
     const version = versionOf(answer.headers.get('etag'))
     if (version === null) throw hiddenETag('ERR_UNSUPPORTED', doing)
-    return { data: body, version }
+    return version === unlessVersion ? 'unchanged' : { data: body, version }
   }
 
   /** The new version, `null` where the answer hides it; `ERR_CONFLICT` where the condition does not hold. */

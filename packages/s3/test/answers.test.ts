@@ -93,6 +93,7 @@ describe.each(METHODS)('%s', (name, call) => {
     [507, 'SomethingNew', 'ERR_QUOTA'],
     [400, 'EntityTooLarge', 'ERR_TOO_LARGE'],
     [413, 'SomethingNew', 'ERR_TOO_LARGE'],
+    [403, 'InvalidObjectState', 'ERR_UNSUPPORTED'],
     [400, 'RequestTimeout', 'ERR_UNAVAILABLE'],
     [400, 'IncompleteBody', 'ERR_UNAVAILABLE'],
     [400, 'XAmzContentSHA256Mismatch', 'ERR_UNAVAILABLE'],
@@ -105,12 +106,16 @@ describe.each(METHODS)('%s', (name, call) => {
     expect(error.message).toContain(`${status} ${code}`)
   })
 
-  test.each([200, 302, 401, 403, 404, 409, 412, 413, 500, 502, 507])(
+  test.each([200, 302, 401, 403, 404, 409, 412, 500, 502, 507])(
     'a web page with status %i is no answer',
     async (status) => {
       expect((await failure(call(answeredBy(() => page(status))))).code).toBe('ERR_UNAVAILABLE')
     },
   )
+
+  test('a proxy that takes no body of this size has not passed it on', async () => {
+    expect(await failure(call(answeredBy(() => page(413))))).toMatchObject({ code: 'ERR_TOO_LARGE', message: /413/ })
+  })
 
   test('a redirection that a browser hides is no answer', async () => {
     const hidden = Object.defineProperty(new Response(), 'status', { value: 0 })
@@ -217,6 +222,15 @@ describe('reading', () => {
     const store = answeredBy(() => new Response(null, { status: 304 }))
     expect(await store.read('vault', { unlessVersion: 'abc' })).toBe('unchanged')
     expect((await failure(store.read('vault'))).code).toBe('ERR_UNAVAILABLE')
+  })
+
+  test('a service that always answers with the whole file has it compared here', async () => {
+    const store = answeredBy(() => new Response('content', { headers: { etag: '"abc"' } }), {
+      traits: { ...traits, conditionalDelete: false },
+    })
+    expect(await store.read('vault', { unlessVersion: 'abc' })).toBe('unchanged')
+    expect(await store.read('vault', { unlessVersion: 'abd' })).toEqual({ data, version: 'abc' })
+    await expect(store.delete('vault', 'abd')).rejects.toMatchObject({ code: 'ERR_CONFLICT' })
   })
 
   test('a hidden ETag is told with what exposes it', async () => {
