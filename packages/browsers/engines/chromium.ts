@@ -1,5 +1,5 @@
-import { type Browser, type BrowserContext, chromium, type LaunchOptions, type Page } from '@playwright/test'
-import type { Engine, Tab } from './engine.ts'
+import { type BrowserContext, chromium, type LaunchOptions, type Page } from '@playwright/test'
+import type { Engine, PrivateBrowser, Tab } from './engine.ts'
 
 class ChromiumTab implements Tab {
   readonly page: Page
@@ -30,12 +30,13 @@ class ChromiumTab implements Tab {
 }
 
 class ChromiumEngine implements Engine {
-  readonly #browser: Browser
   readonly #context: BrowserContext
+  /** What ends with it: the browser, or the context alone. */
+  readonly #whole: { close(): Promise<void> }
 
-  constructor(browser: Browser, context: BrowserContext) {
-    this.#browser = browser
+  constructor(context: BrowserContext, whole: { close(): Promise<void> }) {
     this.#context = context
+    this.#whole = whole
   }
 
   async openTab(url: string): Promise<ChromiumTab> {
@@ -53,12 +54,24 @@ class ChromiumEngine implements Engine {
   }
 
   close(): Promise<void> {
-    return this.#browser.close()
+    return this.#whole.close()
   }
 }
 
 /** Playwright's own browser, which it speaks the DevTools protocol with. */
 export async function launchChromium(options: LaunchOptions): Promise<Engine> {
   const browser = await chromium.launch(options)
-  return new ChromiumEngine(browser, await browser.newContext())
+  return new ChromiumEngine(await browser.newContext(), browser)
+}
+
+/** Playwright's contexts are off the record, as private windows are. */
+export async function launchPrivateChromium(options: LaunchOptions): Promise<PrivateBrowser> {
+  const browser = await chromium.launch(options)
+  return {
+    openSession: async () => {
+      const context = await browser.newContext()
+      return new ChromiumEngine(context, context)
+    },
+    close: () => browser.close(),
+  }
 }

@@ -13,6 +13,15 @@ export interface Engine {
   close(): Promise<void>
 }
 
+/**
+ * One browser that is used in private windows only: a session of them is like an engine with a fresh profile, and the next one
+ * begins when it has ended.
+ */
+export interface PrivateBrowser {
+  openSession(): Promise<Engine>
+  close(): Promise<void>
+}
+
 /** One tab, as far as tests need it. After `kill` or `close` a call under way may reject or never settle. */
 export interface Tab {
   /** Calls the page's global function `name` and awaits its result; arguments and result go through JSON. */

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Browser, launch, type Page } from 'puppeteer-core'
-import type { Engine, Tab } from './engine.ts'
+import type { Engine, PrivateBrowser, Tab } from './engine.ts'
 import { descendants, killProcesses } from './processes.ts'
 
 const PREFERENCES = {
@@ -95,4 +98,20 @@ export async function launchFirefox(executablePath: string): Promise<Engine> {
   return new FirefoxEngine(
     await launch({ browser: 'firefox', executablePath, headless: true, extraPrefsFirefox: PREFERENCES }),
   )
+}
+
+/**
+ * Firefox in permanent private browsing: nothing in WebDriver BiDi opens single windows of that kind. All sessions have one
+ * profile, in which an ordinary session would find what the one before has stored.
+ */
+export async function launchPrivateFirefox(executablePath: string): Promise<PrivateBrowser> {
+  const userDataDir = await mkdtemp(join(tmpdir(), 'vaultdb-firefox-'))
+  const extraPrefsFirefox = { ...PREFERENCES, 'browser.privatebrowsing.autostart': true }
+  return {
+    openSession: async () =>
+      new FirefoxEngine(
+        await launch({ browser: 'firefox', executablePath, headless: true, userDataDir, extraPrefsFirefox }),
+      ),
+    close: () => rm(userDataDir, { recursive: true, force: true }),
+  }
 }

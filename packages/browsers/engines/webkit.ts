@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { remote } from 'webdriverio'
-import type { Engine, Tab } from './engine.ts'
+import type { Engine, PrivateBrowser, Tab } from './engine.ts'
 import { descendants, killProcesses } from './processes.ts'
 import { WebKitProcesses, type WebKitPrograms } from './webkit-processes.ts'
 
@@ -155,4 +155,9 @@ export async function launchWebKit(programs: WebKitPrograms): Promise<Engine> {
     await processes.end()
     throw error
   }
+}
+
+/** Every session that is driven is a private one: MiniBrowser keeps nothing of it, and cannot be told to. */
+export async function launchPrivateWebKit(programs: WebKitPrograms): Promise<PrivateBrowser> {
+  return { openSession: () => launchWebKit(programs), close: async () => undefined }
 }

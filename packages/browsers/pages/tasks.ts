@@ -1,4 +1,4 @@
-import { VaultDB } from '@vaultdb/core'
+import { errorCode, VaultDB } from '@vaultdb/core'
 import { check } from '@vaultdb/core/maintenance'
 import { openStore, type StoreName } from './stores.ts'
 import { runSuite } from './suites.ts'
@@ -54,6 +54,17 @@ async function createVault({ store, name }: Place): Promise<void> {
   await db.close()
 }
 
+/** How opening a vault ends: `'opened'`, or with an error of which code. */
+async function opening({ store, name }: Place): Promise<string> {
+  try {
+    const db = await VaultDB.open(openStore[store](name), CREDENTIALS)
+    await db.close()
+    return 'opened'
+  } catch (error) {
+    return errorCode(error) ?? String(error)
+  }
+}
+
 /** Increments a counter so many times, one after the other. */
 async function increment(place: Place, path: string, times: number): Promise<void> {
   const db = await vault(place)
@@ -92,7 +103,17 @@ async function instance(): Promise<string> {
 }
 
 /** What every page and worker can be asked to do. */
-export const tasks: Tasks = { announced, counts, createVault, increment, instance, problems, runSuite, startWriting }
+export const tasks: Tasks = {
+  announced,
+  counts,
+  createVault,
+  increment,
+  instance,
+  opening,
+  problems,
+  runSuite,
+  startWriting,
+}
 
 export interface Tasks {
   readonly announced: typeof announced
@@ -100,6 +121,7 @@ export interface Tasks {
   readonly createVault: typeof createVault
   readonly increment: typeof increment
   readonly instance: typeof instance
+  readonly opening: typeof opening
   readonly problems: typeof problems
   readonly runSuite: typeof runSuite
   readonly startWriting: typeof startWriting

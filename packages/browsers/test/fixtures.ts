@@ -1,9 +1,9 @@
 import { test as base, type LaunchOptions } from '@playwright/test'
 import { firefoxPath, webkitPrograms } from '../../../scripts/browsers.mjs'
-import { launchChromium } from '../engines/chromium.ts'
-import type { Engine, EngineName, Tab } from '../engines/engine.ts'
-import { launchFirefox } from '../engines/firefox.ts'
-import { launchWebKit } from '../engines/webkit.ts'
+import { launchChromium, launchPrivateChromium } from '../engines/chromium.ts'
+import type { Engine, EngineName, PrivateBrowser, Tab } from '../engines/engine.ts'
+import { launchFirefox, launchPrivateFirefox } from '../engines/firefox.ts'
+import { launchPrivateWebKit, launchWebKit } from '../engines/webkit.ts'
 import type { Context, Surroundings } from '../pages/page.ts'
 import type { TaskName, Tasks } from '../pages/tasks.ts'
 import type { Site } from '../site/serve-files.ts'
@@ -66,9 +66,17 @@ const launch: Record<EngineName, (options: LaunchOptions) => Promise<Engine>> = 
   webkit: () => launchWebKit(present(webkitPrograms(), 'webkit')),
 }
 
+const launchPrivate: Record<EngineName, (options: LaunchOptions) => Promise<PrivateBrowser>> = {
+  chromium: (options) => launchPrivateChromium(options),
+  firefox: () => launchPrivateFirefox(present(firefoxPath(), 'firefox')),
+  webkit: () => launchPrivateWebKit(present(webkitPrograms(), 'webkit')),
+}
+
 interface TestFixtures {
   /** Opens the test site in a tab, which is closed when the test ends. */
   readonly openClient: () => Promise<Client>
+  /** Opens the test site in a private window, which is closed when `work` is done; all of a test are of one browser. */
+  readonly privately: <T>(work: (client: Client) => Promise<T>) => Promise<T>
   /** A name that no other test has, for what is stored. */
   readonly freshName: string
 }
@@ -104,6 +112,18 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       return client
     })
     for (const client of clients) await client.close()
+  },
+  privately: async ({ launchOptions, site }, use, { project }) => {
+    const browser = await launchPrivate[project.name as EngineName](launchOptions)
+    await use(async (work) => {
+      const session = await browser.openSession()
+      try {
+        return await work(new Client(session, await session.openTab(site.origin)))
+      } finally {
+        await session.close()
+      }
+    })
+    await browser.close()
   },
   freshName: async ({ site: _ }, use, { testId }) => {
     await use(testId)
