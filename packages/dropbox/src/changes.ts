@@ -8,7 +8,7 @@ const LONGPOLL_SECONDS = 90
 const FIRST_PAUSE_MS = 1_000
 const MAX_PAUSE_MS = 300_000
 
-type Surroundings = Pick<Runtime, 'jitter' | 'sleep'>
+type Surroundings = Pick<Runtime, 'jitter' | 'now' | 'sleep'>
 
 /** Tells watchers which files were changed, by longpoll: one connection, however many they are, and none without them. */
 export class Changes {
@@ -67,7 +67,7 @@ export class Changes {
         if (signal.aborted) return
         const refusal = refusalOf(error)
         if (refusal?.tags.includes('reset')) cursor = undefined
-        const { code, retryAfterMs = 0 } = failure(error, 'watch')
+        const { code, retryAfterMs = 0 } = failure(error, 'watch', this.#runtime)
         // A folder that is not there yet is made by the first write.
         if (code !== 'ERR_UNAVAILABLE' && !refusal?.tags.includes('not_found')) throw error
         await this.#runtime.sleep(Math.max(retryAfterMs, this.#pauseMs(failures)), signal)

@@ -202,7 +202,7 @@ class DropboxStore implements BlobStore {
         return await work(signal === undefined ? {} : { signal })
       } catch (error) {
         if (signal?.aborted && !isUnsent(error, signal)) throw onAbort(signal)
-        throw failure(error, doing)
+        throw failure(error, doing, this.#settings.runtime)
       }
     })
   }

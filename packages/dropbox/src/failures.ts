@@ -1,7 +1,8 @@
-import { VaultError, type VaultErrorCode } from '@vaultdb/core'
-import { isVaultError, reasonOf } from '@vaultdb/core/adapter'
+import { type Runtime, VaultError, type VaultErrorCode } from '@vaultdb/core'
+import { isVaultError, reasonOf, retryAfterMs } from '@vaultdb/core/adapter'
 import { DropboxResponseError } from 'dropbox'
 
+type Clock = Pick<Runtime, 'now'>
 type Meaning = readonly [code: VaultErrorCode, advice: string]
 
 const IN_THE_WAY: Meaning = ['ERR_UNSUPPORTED', "Something else is in the vault's place: choose another folder."]
@@ -74,11 +75,11 @@ function meaningOf(status: number, body: unknown, tags: readonly string[]): Mean
 }
 
 /** How long Dropbox asks to wait. Pages of other sites cannot see the header, so it is in the body as well. */
-function retryAfterMs(headers: unknown, body: unknown): number | undefined {
-  const given = headers instanceof Headers ? headers.get('retry-after') : null
+function pauseMs(headers: unknown, body: unknown, clock: Clock): number | undefined {
+  const inHeader = headers instanceof Headers ? retryAfterMs(headers, clock) : undefined
+  if (inHeader !== undefined) return inHeader
   const union = unionIn(body)
-  const inBody = typeof union === 'object' && union !== null && 'retry_after' in union ? union.retry_after : undefined
-  const seconds = given !== null && /^\d{1,9}$/.test(given) ? Number(given) : inBody
+  const seconds = typeof union === 'object' && union !== null && 'retry_after' in union ? union.retry_after : undefined
   return typeof seconds === 'number' && seconds >= 0 ? seconds * 1000 : undefined
 }
 
@@ -89,7 +90,7 @@ export function refusalOf(error: unknown): { readonly status: number; readonly t
 }
 
 /** The error for callers. What is not known for certain to have changed nothing is `ERR_UNAVAILABLE`. */
-export function failure(error: unknown, doing: string): VaultError {
+export function failure(error: unknown, doing: string, clock: Clock): VaultError {
   if (isVaultError(error)) return error
   if (!(error instanceof DropboxResponseError)) {
     return new VaultError(
@@ -100,7 +101,7 @@ export function failure(error: unknown, doing: string): VaultError {
   const { status, headers, error: body } = error as DropboxResponseError<unknown>
   const tags = tagsOf(unionIn(body))
   const [code, advice] = meaningOf(status, body, tags)
-  const waitMs = code === 'ERR_UNAVAILABLE' ? retryAfterMs(headers, body) : undefined
+  const waitMs = code === 'ERR_UNAVAILABLE' ? pauseMs(headers, body, clock) : undefined
   const details = waitMs === undefined ? {} : { retryAfterMs: waitMs }
   return new VaultError(code, `Cannot ${doing} (HTTP ${[status, ...tags].join(' ')}). ${advice}`, details)
 }

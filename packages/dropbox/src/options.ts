@@ -30,8 +30,8 @@ export interface DropboxStoreOptions {
   readonly folder?: string
   /** Sends the requests. Default: the platform's. */
   readonly fetch?: Fetch
-  /** Clock, jitter, timers, and a fast SHA-256 where there is one. Default: the platform's. */
-  readonly runtime?: Pick<Runtime, 'monotonicMs' | 'jitter' | 'sleep' | 'sha256'>
+  /** Clocks, jitter, timers, and a fast SHA-256 where there is one. Default: the platform's. */
+  readonly runtime?: Pick<Runtime, 'now' | 'monotonicMs' | 'jitter' | 'sleep' | 'sha256'>
 }
 
 /** Where access tokens come from. */
@@ -45,7 +45,7 @@ export interface Settings {
   readonly credentials: Credentials
   readonly folder: string
   readonly fetch: Fetch
-  readonly runtime: Pick<Runtime, 'monotonicMs' | 'jitter' | 'sleep' | 'sha256'>
+  readonly runtime: Pick<Runtime, 'now' | 'monotonicMs' | 'jitter' | 'sleep' | 'sha256'>
 }
 
 const NAMES: readonly (keyof DropboxStoreOptions)[] = [

@@ -120,7 +120,12 @@ export async function finishDropboxSignIn(
     code_verifier: codeVerifier,
     ...(redirectUri === undefined ? {} : { redirect_uri: redirectUri }),
   }
-  const { refreshToken } = await requestTokens(options.fetch ?? platformFetch, parameters, options.signal)
+  const { refreshToken } = await requestTokens(
+    options.fetch ?? platformFetch,
+    parameters,
+    options.signal,
+    createRuntime(),
+  )
   if (refreshToken === undefined) throw foreignAnswer('Dropbox was asked for a refresh token.')
   return { clientId, refreshToken }
 }

@@ -1,5 +1,5 @@
-import { VaultError } from '@vaultdb/core'
-import { type Fetch, PRIVATE } from '@vaultdb/core/adapter'
+import { type Runtime, VaultError } from '@vaultdb/core'
+import { type Fetch, PRIVATE, retryAfterMs } from '@vaultdb/core/adapter'
 import { failure, foreignAnswer } from './failures.ts'
 
 const TOKEN_ENDPOINT = 'https://api.dropboxapi.com/oauth2/token'
@@ -25,6 +25,7 @@ export async function requestTokens(
   fetch: Fetch,
   parameters: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
+  clock: Pick<Runtime, 'now'>,
 ): Promise<IssuedTokens> {
   let response: Response
   let text: string
@@ -38,10 +39,10 @@ export async function requestTokens(
     })
     text = await response.text()
   } catch (error) {
-    throw failure(error, 'get an access token from Dropbox')
+    throw failure(error, 'get an access token from Dropbox', clock)
   }
   const answer = parsed(text)
-  if (!response.ok) throw refusal(response, answer)
+  if (!response.ok) throw refusal(response, answer, clock)
   const { access_token: accessToken, expires_in: seconds, refresh_token: refreshToken } = answer
   if (!isToken(accessToken) || typeof seconds !== 'number' || !(seconds >= 0)) {
     throw foreignAnswer('Dropbox was asked for an access token.')
@@ -59,7 +60,11 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** RFC 6749, section 5.2. Only the code of the error is shown: descriptions may repeat what was sent. */
-function refusal({ status, headers }: Response, { error }: Readonly<Record<string, unknown>>): VaultError {
+function refusal(
+  { status, headers }: Response,
+  { error }: Readonly<Record<string, unknown>>,
+  clock: Pick<Runtime, 'now'>,
+): VaultError {
   const code = typeof error === 'string' ? (/^[a-z_]{1,40}/.exec(error)?.[0] ?? '') : ''
   const what = `Dropbox gives no access token (HTTP ${status}${code && ` ${code}`}).`
   if ((status === 400 || status === 401) && code !== '') {
@@ -68,7 +73,7 @@ function refusal({ status, headers }: Response, { error }: Readonly<Record<strin
       `${what} The access was revoked or has expired: sign in to Dropbox again.`,
     )
   }
-  const seconds = headers.get('retry-after') ?? ''
-  const details = /^\d{1,9}$/.test(seconds) ? { retryAfterMs: Number(seconds) * 1000 } : {}
+  const waitMs = retryAfterMs(headers, clock)
+  const details = waitMs === undefined ? {} : { retryAfterMs: waitMs }
   return new VaultError('ERR_UNAVAILABLE', `${what} Try again later.`, details)
 }

@@ -16,12 +16,12 @@ interface HeldToken {
 export class Tokens {
   readonly #credentials: Credentials
   readonly #fetch: Fetch
-  readonly #runtime: Pick<Runtime, 'monotonicMs'>
+  readonly #runtime: Pick<Runtime, 'now' | 'monotonicMs'>
   readonly #renewal: SharedWork<HeldToken>
   #held: HeldToken | undefined
   #refused: boolean = false
 
-  constructor(credentials: Credentials, fetch: Fetch, runtime: Pick<Runtime, 'monotonicMs'>) {
+  constructor(credentials: Credentials, fetch: Fetch, runtime: Pick<Runtime, 'now' | 'monotonicMs'>) {
     this.#credentials = credentials
     this.#fetch = fetch
     this.#runtime = runtime
@@ -68,7 +68,7 @@ export class Tokens {
     const { clientId, refreshToken } = credentials
     const parameters = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: clientId }
     const sentMs = this.#runtime.monotonicMs()
-    const { accessToken, lifetimeMs } = await requestTokens(this.#fetch, parameters, signal)
+    const { accessToken, lifetimeMs } = await requestTokens(this.#fetch, parameters, signal, this.#runtime)
     // A token that lives for less than the margin is still good for one request.
     return { token: accessToken, goodUntilMs: sentMs + Math.max(lifetimeMs - MARGIN_MS, lifetimeMs / 2) }
   }

@@ -1,3 +1,4 @@
+import { createRuntime } from '@vaultdb/core'
 import {
   type DecideFault,
   type EmulatedAnswer,
@@ -26,7 +27,8 @@ const json = (status: number, value: unknown): EmulatedAnswer => ({
 
 async function outcomeOf(operation: 'read' | 'write' | 'delete' | 'list', faults: DecideFault): Promise<unknown> {
   const dropbox = await startDropbox({ faults })
-  const store = openStore(dropbox, { accessToken: dropbox.issueToken() })
+  const runtime = { ...createRuntime(), now: () => Date.UTC(2026, 0, 1) }
+  const store = openStore(dropbox, { accessToken: dropbox.issueToken(), runtime })
   const send = {
     read: () => store.read('vault'),
     write: () => store.write('vault', content(1), null),
@@ -98,7 +100,8 @@ describe('answers to a write', () => {
       json(429, { error: { reason: { '.tag': 'x' }, retry_after: 5 } }),
       5000,
     ],
-    ['that is none', { status: 429, headers: { 'Retry-After': 'Fri, 31 Dec 2027 23:59:59 GMT' } }, undefined],
+    ['as a date', { status: 503, headers: { 'Retry-After': 'Thu, 01 Jan 2026 00:01:00 GMT' } }, 60_000],
+    ['that is none', { status: 429, headers: { 'Retry-After': 'soon' } }, undefined],
   ])('the pause %s', async (_, answer, retryAfterMs) => {
     const error = await outcomeOf('write', () => ({ apply: false, answer }))
     expect(error).toMatchObject({ code: 'ERR_UNAVAILABLE' })

@@ -21,7 +21,7 @@ export function openStore(
 }
 
 /** A clock that a test sets, and pauses that it ends. */
-export interface TestClock extends Pick<Runtime, 'monotonicMs' | 'jitter' | 'sleep'> {
+export interface TestClock extends Pick<Runtime, 'now' | 'monotonicMs' | 'jitter' | 'sleep'> {
   nowMs: number
   /** All pauses so far, in milliseconds. */
   readonly pausesMs: readonly number[]
@@ -35,6 +35,9 @@ export function createTestClock(): TestClock {
   let began = (): void => undefined
   return {
     nowMs: 0,
+    now(): number {
+      return this.nowMs
+    },
     monotonicMs(): number {
       return this.nowMs
     },
