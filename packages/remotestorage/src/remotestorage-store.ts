@@ -144,9 +144,12 @@ class RemoteStorageStore implements BlobStore {
   }
 }
 
+/** Successes that say so much (RFC 9110, section 15.3): a change that is only accepted (202) may never be made. */
+const DONE: ReadonlySet<number> = new Set([200, 201, 204])
+
 /** Whether the server says that a change was made. */
 function isDone({ status, isPage }: Answer): boolean {
-  return status >= 200 && status < 300 && !isPage
+  return DONE.has(status) && !isPage
 }
 
 /** The condition that the file has this version; a conflict for one that none can have. */

@@ -184,6 +184,11 @@ describe('answers of something else', () => {
     for (const [, send] of REQUESTS) expect(await failure(send)).toMatchObject({ code: 'ERR_UNAUTHORIZED' })
   })
 
+  test.each([202, 203, 206])('success with status %d says of no change that it was made', async (status) => {
+    answer(status, { ETag: '"7"' })
+    for (const [name, send] of REQUESTS) expect(await failure(send), name).toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  })
+
   test('a file that says it is HTML is none', async () => {
     answer(200, { ...HTML, ETag: '"7"' }, 'Welcome')
     expect(await failure(() => store.read('vault'))).toMatchObject({ code: 'ERR_UNAVAILABLE' })
