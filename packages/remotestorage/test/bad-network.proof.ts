@@ -10,7 +10,7 @@ interface Adapter {
 
 let server: Armadietto
 beforeAll(async () => {
-  server = await Armadietto.start()
+  server = await Armadietto.start({ prompt: true })
 })
 afterAll(() => server.stop())
 

@@ -7,6 +7,11 @@ declare module 'armadietto' {
     /** Resolves to a token. */
     authorize(client: string, username: string, scopes: Readonly<Record<string, readonly string[]>>): Promise<string>
     revokeAccess(username: string, token: string): Promise<void>
+    /** Waits for the user's lock file. */
+    _lock(username: string): Promise<void>
+    _unlock(username: string): Promise<void>
+    /** Waits before a file is read again that was being written. */
+    _delay(ms: number): Promise<void>
   }
 
   class Armadietto {

@@ -42,9 +42,11 @@ export class Armadietto {
     this.tokens = tokens
   }
 
-  static async start(): Promise<Armadietto> {
+  /** `prompt`: a server on which nobody waits for a tenth of a second until it looks whose turn it is. */
+  static async start({ prompt = false }: { readonly prompt?: boolean } = {}): Promise<Armadietto> {
     const folder = fs.mkdtempSync(join(tmpdir(), 'vaultdb-remotestorage-'))
-    const child = fork(fileURLToPath(new URL('child.mjs', import.meta.url)), [folder], { execArgv: [] })
+    const program = fileURLToPath(new URL('child.mjs', import.meta.url))
+    const child = fork(program, prompt ? [folder, 'prompt'] : [folder], { execArgv: [] })
     const started = await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(() => Promise.reject(new Error('The remoteStorage server did not start.'))),

@@ -1,12 +1,53 @@
 // A remoteStorage server in a process of its own, because it listens to its process's signals, warnings and errors. Ends
-// with its parent. Arguments: the folder to keep everything in.
+// with its parent. Arguments: the folder to keep everything in; `prompt` for a server that keeps nobody waiting for longer than
+// it must.
 
 import { join } from 'node:path'
 import process from 'node:process'
 import Armadietto from 'armadietto'
 
-const [, , folder = ''] = process.argv
-const store = new Armadietto.FileTree({ path: join(folder, 'files') })
+/**
+ * The server's own store, lock files and all. It looks ten times a second whether a user's lock is free, and whether a file that was
+ * read while it was being written is whole; here those who want the lock queue up before they look.
+ */
+class PromptFileTree extends Armadietto.FileTree {
+  /** @type {Map<string, Promise<void>>} */
+  #queues = new Map()
+  /** @type {Map<string, () => void>} */
+  #leave = new Map()
+
+  /**
+   * @override
+   * @param {string} username
+   */
+  async _lock(username) {
+    const before = this.#queues.get(username)
+    /** @type {() => void} */
+    let leave = () => undefined
+    this.#queues.set(username, new Promise((resolve) => (leave = resolve)))
+    await before
+    this.#leave.set(username, leave)
+    await super._lock(username)
+  }
+
+  /**
+   * @override
+   * @param {string} username
+   */
+  async _unlock(username) {
+    await super._unlock(username)
+    this.#leave.get(username)?.()
+  }
+
+  /** @override */
+  _delay() {
+    return super._delay(2)
+  }
+}
+
+const [, , folder = '', waiting] = process.argv
+const FileTree = waiting === 'prompt' ? PromptFileTree : Armadietto.FileTree
+const store = new FileTree({ path: join(folder, 'files') })
 const server = new Armadietto({
   store,
   http: { host: '127.0.0.1', port: 0 },
