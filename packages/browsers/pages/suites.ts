@@ -1,21 +1,8 @@
 import { createMemoryStore } from '@vaultdb/core'
-import { blobStoreConformance, missingCapabilities } from '@vaultdb/core/testing'
-import { runScenario, SETTINGS } from '../../core/test/scenario.ts'
+import { reportOnAll, storeTrials, type Trial, type TrialReport } from '../../core/test/support/trials.ts'
 import { trials as indexeddb } from '../../indexeddb/test/browser/trials.ts'
 import { trials as localstorage } from '../../localstorage/test/browser/trials.ts'
 import type { Context } from './page.ts'
-
-/** One test that runs in a page or worker; it rejects if it fails. */
-interface Trial {
-  readonly name: string
-  run(): Promise<void>
-}
-
-/** What one trial came to; `error` is absent when it went well. */
-export interface TrialReport {
-  readonly name: string
-  readonly error?: string
-}
 
 /** The trials of one store, and where it works. */
 interface Suite {
@@ -23,14 +10,7 @@ interface Suite {
   readonly contexts: readonly Context[]
 }
 
-const { capabilities } = createMemoryStore()
-
-const memory: readonly Trial[] = [
-  ...blobStoreConformance
-    .filter((each) => missingCapabilities(each, capabilities).length === 0)
-    .map(({ name, run }) => ({ name, run: () => run(async () => ({ open: async () => createMemoryStore() })) })),
-  ...SETTINGS.map((setting) => ({ name: `a vault's life with ${setting.name}`, run: () => runScenario(setting) })),
-]
+const memory = storeTrials(createMemoryStore().capabilities, async () => ({ open: async () => createMemoryStore() }))
 
 export type SuiteName = 'memory' | 'indexeddb' | 'localstorage'
 
@@ -41,15 +21,6 @@ export const suites: Readonly<Record<SuiteName, Suite>> = {
 }
 
 /** Runs all trials of a store, one after the other. */
-export async function runSuite(name: SuiteName): Promise<TrialReport[]> {
-  const reports: TrialReport[] = []
-  for (const { name: trial, run } of suites[name].trials) {
-    try {
-      await run()
-      reports.push({ name: trial })
-    } catch (error) {
-      reports.push({ name: trial, error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) })
-    }
-  }
-  return reports
+export function runSuite(name: SuiteName): Promise<TrialReport[]> {
+  return reportOnAll(suites[name].trials)
 }

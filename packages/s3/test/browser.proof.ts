@@ -2,10 +2,13 @@
 
 import { createHash } from 'node:crypto'
 import { type Browser, chromium, type Page } from '@playwright/test'
+import { blobStoreConformance } from '@vaultdb/core/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chromiumPath } from '../../../scripts/browsers.mjs'
 import type { Site } from '../../browsers/site/serve-files.ts'
 import { servePage } from '../../browsers/site/serve-page.ts'
+import { SETTINGS } from '../../core/test/scenario.ts'
+import type { Tasks } from './page/page.ts'
 import { credentials, makeBucket, optionsFor, request } from './server/buckets.ts'
 import { LACKING } from './server/lacking.ts'
 
@@ -24,7 +27,7 @@ beforeAll(async () => {
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic'] })
   page = await browser.newPage()
   await page.goto(site.origin)
-  await page.waitForFunction(() => 'run' in globalThis)
+  await page.waitForFunction(() => 'tasks' in globalThis)
 }, 120_000)
 afterAll(async () => {
   await browser?.close()
@@ -43,31 +46,30 @@ async function makeSharedBucket(exposed: readonly string[]): Promise<string> {
   return bucket
 }
 
-type Task = Parameters<typeof globalThis.run>[0]
+declare const tasks: Tasks
 
 /** Only what is plain data gets into a page. */
-function runInPage(task: Task, bucket: string): Promise<Record<string, string>> {
-  return page.evaluate(([task, options, lacking]) => globalThis.run(task, options, lacking), [
-    task,
-    { endpoint: optionsFor(bucket).endpoint, bucket, credentials },
-    LACKING,
-  ] as const)
-}
+const placeOf = (bucket: string) => ({ endpoint: optionsFor(bucket).endpoint, bucket, credentials })
 
-test('conformance', async () => {
-  const outcome = await runInPage('conformance', await makeSharedBucket(['ETag']))
-  expect(Object.keys(outcome).length).toBeGreaterThan(30)
-  expect(Object.entries(outcome).filter(([, each]) => each !== 'ok')).toEqual([])
-})
+const errorsIn = (bucket: string): ReturnType<Tasks['errors']> =>
+  page.evaluate((place) => tasks.errors(place), placeOf(bucket))
 
-test("a vault's whole life", async () => {
-  expect(await runInPage('life', await makeSharedBucket(['ETag']))).toEqual({ life: 'ok' })
+test("conformance and vaults' lives", async () => {
+  const bucket = await makeSharedBucket(['ETag'])
+  const reports = await page.evaluate((place) => tasks.runTrials(place), placeOf(bucket))
+  const applicable = blobStoreConformance.filter(
+    ({ requires = [] }) => !requires.some((capability) => LACKING.includes(capability)),
+  )
+  expect(reports).toEqual([
+    ...applicable.map(({ name }) => ({ name })),
+    ...SETTINGS.map((setting) => ({ name: `a vault's life with ${setting.name}` })),
+  ])
 })
 
 test('CORS rules that hide the ETag are said to, and nothing is written', async () => {
   const bucket = await makeSharedBucket([])
   await request('PUT', `/${bucket}/errors/vault`, 'there')
-  expect(await runInPage('errors', bucket)).toEqual({
+  expect(await errorsIn(bucket)).toEqual({
     read: expect.stringMatching(/^ERR_UNSUPPORTED .*add "ETag" to ExposeHeaders/),
     write: expect.stringMatching(/^ERR_UNSUPPORTED .*add "ETag" to ExposeHeaders/),
   })
@@ -75,6 +77,6 @@ test('CORS rules that hide the ETag are said to, and nothing is written', async 
 })
 
 test('a bucket without CORS rules is said to need them', async () => {
-  const outcome = await runInPage('errors', await makeBucket())
+  const outcome = await errorsIn(await makeBucket())
   for (const each of Object.values(outcome)) expect(each).toMatch(/^ERR_UNAVAILABLE .*CORS rules/)
 })

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Plugin } from 'esbuild'
 
 /** Tests of the core import its sources; where those are bundled, the built package takes their place. */
@@ -6,11 +7,9 @@ export const builtCore: Plugin = {
   setup({ onResolve, resolve }) {
     const { dirname: resolveDir } = import.meta
     const kind = 'import-statement'
-    onResolve({ filter: /\/core\/src\/index\.ts$|^\.\.\/src\/index\.ts$/ }, () =>
-      resolve('@vaultdb/core', { resolveDir, kind }),
-    )
-    onResolve({ filter: /^\.\.\/src\/maintenance\/index\.ts$/ }, () =>
-      resolve('@vaultdb/core/maintenance', { resolveDir, kind }),
-    )
+    onResolve({ filter: /(^(\.\.\/)+|\/core\/)src\/((maintenance|testing)\/)?index\.ts$/ }, ({ path }) => {
+      const [, part = ''] = /src\/(\w+)\/index\.ts$/.exec(path) ?? []
+      return resolve(posix.join('@vaultdb/core', part), { resolveDir, kind })
+    })
   },
 }

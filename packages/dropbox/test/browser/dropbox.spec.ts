@@ -2,7 +2,8 @@ import { expect, test } from '@playwright/test'
 import { type DropboxEmulator, startDropboxEmulator } from '@vaultdb/dropbox-emulator'
 import type { Site } from '../../../browsers/site/serve-files.ts'
 import { servePage } from '../../../browsers/site/serve-page.ts'
-import type { Place, TrialReport } from './page/trials.ts'
+import type { TrialReport } from '../../../core/test/support/trials.ts'
+import type { Place } from './page/trials.ts'
 
 let dropbox: DropboxEmulator
 let site: Site

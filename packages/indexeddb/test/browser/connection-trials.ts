@@ -1,4 +1,5 @@
 import { createRuntime, type Runtime } from '@vaultdb/core'
+import { replacing } from '../../../browsers/pages/replacing.ts'
 import {
   expect,
   expectAbsent,
@@ -6,7 +7,10 @@ import {
   expectContent,
   pattern,
 } from '../../../core/src/testing/conformance/expect.ts'
-import { deleteDatabase, inPlace, openRaw, replacing, type Trial } from './places.ts'
+import type { Trial } from '../../../core/test/support/trials.ts'
+import { deleteDatabase, openRaw, places } from './places.ts'
+
+const { inPlace } = places
 
 /** Timers that have run out at once. */
 const IMPATIENT: Runtime = { ...createRuntime(), sleep: async () => undefined }

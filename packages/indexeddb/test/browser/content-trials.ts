@@ -1,16 +1,12 @@
-import { errorCode, type StoreCapabilities, VaultDB } from '@vaultdb/core'
-import {
-  expect,
-  expectAbsent,
-  expectCode,
-  expectContent,
-  listed,
-  pattern,
-  readBlob,
-} from '../../../core/src/testing/conformance/expect.ts'
-import { answerOf, deleteDatabase, inPlace, openRaw, replacing, type Trial } from './places.ts'
+import type { StoreCapabilities } from '@vaultdb/core'
+import { expectHeard, keptTrials } from '../../../browsers/pages/kept-trials.ts'
+import { replacing } from '../../../browsers/pages/replacing.ts'
+import { expect, pattern } from '../../../core/src/testing/conformance/expect.ts'
+import type { Trial } from '../../../core/test/support/trials.ts'
+import { answerOf, deleteDatabase, openRaw, places } from './places.ts'
 
-const KEY = new Uint8Array(32).fill(7)
+const { inPlace } = places
+
 const FOREIGN: readonly unknown[] = ['text', 7, null, [], { version: '1' }, { version: 1, data: new Uint8Array(1) }]
 
 /** Puts `value` where file `key` belongs, as another script of the site might. */
@@ -26,7 +22,7 @@ async function putForeign(name: string, key: string, value: unknown): Promise<vo
   database.close()
 }
 
-async function removeForeign(name: string, key: string): Promise<unknown> {
+async function takeForeign(name: string, key: string): Promise<unknown> {
   const database = await openRaw(name)
   const [files] = database.objectStoreNames
   const store = database.transaction(files as string, 'readwrite').objectStore(files as string)
@@ -38,26 +34,7 @@ async function removeForeign(name: string, key: string): Promise<unknown> {
 
 /** What is stored, by whom, and what others hear of it. */
 export const contentTrials: readonly Trial[] = [
-  {
-    name: "another program's value in a file's place is refused, and left as it is",
-    run: () =>
-      inPlace(async ({ name, open }) => {
-        const store = open()
-        const version = await store.write('shards/0', pattern(1, 50), null)
-        for (const value of FOREIGN) {
-          await putForeign(name, 'vault', value)
-          await expectCode('ERR_UNSUPPORTED', 'Reading', () => store.read('vault'))
-          await expectCode('ERR_UNSUPPORTED', 'Creating', () => store.write('vault', pattern(1, 50), null))
-          await expectCode('ERR_UNSUPPORTED', 'Updating', () => store.write('vault', pattern(1, 50), version))
-          await expectCode('ERR_UNSUPPORTED', 'Deleting', () => store.delete('vault', version))
-          expect((await listed(store, 'shards/')).size === 1, 'A foreign value disturbs the listing.')
-          const left = await removeForeign(name, 'vault')
-          expect(JSON.stringify(left) === JSON.stringify(value), 'The foreign value was changed.')
-        }
-        await expectContent(store, 'shards/0', pattern(1, 50), version)
-        await expectAbsent(store, 'vault')
-      }),
-  },
+  ...keptTrials(places, { put: putForeign, take: takeForeign, clear: deleteDatabase }, FOREIGN),
   {
     name: 'each change is one transaction with strict durability',
     run: () =>
@@ -82,58 +59,17 @@ export const contentTrials: readonly Trial[] = [
       }),
   },
   {
-    name: 'versions do not come back after the database was deleted',
-    run: () =>
-      inPlace(async ({ name, open }) => {
-        const store = open()
-        const old = await store.write('vault', pattern(1, 50), null)
-        await deleteDatabase(name)
-        await expectAbsent(store, 'vault')
-        await expectCode('ERR_CONFLICT', 'Updating what is gone', () => store.write('vault', pattern(2, 50), old))
-        const created = await store.write('vault', pattern(1, 50), null)
-        expect(created !== old, 'A version came back.')
-        await readBlob(store, 'vault')
-        await expectCode('ERR_CONFLICT', 'Updating with a version from before', () =>
-          store.write('vault', pattern(2, 50), old),
-        )
-      }),
-  },
-  {
-    name: 'a vault that is cleared away while open is missed, and not begun anew',
-    run: () =>
-      inPlace(async ({ name, open }) => {
-        const db = await VaultDB.create(open(), { key: KEY })
-        await db.put('/a', 1)
-        await deleteDatabase(name)
-        const read = await db.get('/a').catch(errorCode)
-        expect(read === 'ERR_ROLLBACK' || read === 'ERR_CORRUPT', `Reading answers ${String(read)}.`)
-        // With the file its log is gone as well, so it cannot be told whether the write was there for a moment.
-        const written = await db.put('/a', 2).catch(errorCode)
-        expect(written === 'ERR_ROLLBACK' || written === 'ERR_OUTCOME_UNKNOWN', `Writing answers ${String(written)}.`)
-        await db.close()
-        const opened = await VaultDB.open(open(), { key: KEY }).catch(errorCode)
-        expect(opened === 'ERR_MISSING', `Opening answers ${String(opened)}.`)
-      }),
-  },
-  {
     name: 'watchers hear of changes through other stores, and of no posts of other scripts',
     run: () =>
       inPlace(async ({ name, open }) => {
-        const heard: string[] = []
-        const last = new Promise<void>((resolve) => {
-          open().watch?.((key) => {
-            heard.push(key)
-            if (key === 'shards/last') resolve()
-          })
-        })
-        const writer = open()
-        await writer.write('vault', pattern(1, 50), null)
         const stranger = new BroadcastChannel(`vaultdb:${name}`)
-        for (const post of ['../../vault', 7, null, { key: 'vault' }]) stranger.postMessage(post)
-        await writer.write('shards/last', pattern(1, 50), null)
-        await last
+        await expectHeard(open(), ['vault', 'shards/last'], async () => {
+          const writer = open()
+          await writer.write('vault', pattern(1, 50), null)
+          for (const post of ['../../vault', 7, null, { key: 'vault' }]) stranger.postMessage(post)
+          await writer.write('shards/last', pattern(1, 50), null)
+        })
         stranger.close()
-        expect(heard.join() === 'vault,shards/last', `The watcher heard ${heard.join()}.`)
       }),
   },
   {

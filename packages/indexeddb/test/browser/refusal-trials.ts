@@ -1,14 +1,10 @@
-import type { VaultErrorCode } from '@vaultdb/core'
-import { expectCode, expectContent, listed, pattern } from '../../../core/src/testing/conformance/expect.ts'
-import { inPlace, openRaw, type Place, replacing, type Trial } from './places.ts'
+import { expectNothingWorks } from '../../../browsers/pages/kept-trials.ts'
+import { replacing } from '../../../browsers/pages/replacing.ts'
+import { expectCode, expectContent, pattern } from '../../../core/src/testing/conformance/expect.ts'
+import type { Trial } from '../../../core/test/support/trials.ts'
+import { openRaw, places } from './places.ts'
 
-async function expectNothingWorks(code: VaultErrorCode, { open }: Place): Promise<void> {
-  const store = open()
-  await expectCode(code, 'Reading', () => store.read('vault'))
-  await expectCode(code, 'Writing', () => store.write('vault', pattern(1, 50), null))
-  await expectCode(code, 'Deleting', () => store.delete('vault', '1'))
-  await expectCode(code, 'Listing', () => listed(store, ''))
-}
+const { inPlace } = places
 
 function opensWith(name: string): PropertyDescriptor {
   return {

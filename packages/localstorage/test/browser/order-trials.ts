@@ -8,7 +8,10 @@ import {
   pattern,
   settle,
 } from '../../../core/src/testing/conformance/expect.ts'
-import { hold, inPlace, type Trial } from './places.ts'
+import type { Trial } from '../../../core/test/support/trials.ts'
+import { hold, places } from './places.ts'
+
+const { inPlace } = places
 
 const number = (value: number): string => String(value).padStart(16, '0')
 
@@ -34,7 +37,7 @@ export const orderTrials: readonly Trial[] = [
   {
     name: 'a write waits for the lock of its prefix, a read does not',
     run: () =>
-      inPlace(async ({ prefix, open }) => {
+      inPlace(async ({ name: prefix, open }) => {
         const store = open()
         const version = await store.write('vault', pattern(1, 50), null)
         const release = await hold(`vaultdb:${prefix}`)
@@ -53,7 +56,7 @@ export const orderTrials: readonly Trial[] = [
   {
     name: 'a write that waits for the lock is given up when its signal says so, and not done later',
     run: () =>
-      inPlace(async ({ prefix, open }) => {
+      inPlace(async ({ name: prefix, open }) => {
         const store = open()
         const release = await hold(`vaultdb:${prefix}`)
         const controller = new AbortController()
@@ -71,7 +74,7 @@ export const orderTrials: readonly Trial[] = [
   {
     name: "requests wait until another tab's change has arrived",
     run: () =>
-      inPlace(async ({ prefix, open }) => {
+      inPlace(async ({ name: prefix, open }) => {
         const store = open()
         const version = await store.write('vault', pattern(1, 50), null)
         const release = await hold(`vaultdb:${prefix}#40`) // another tab has made change 40
@@ -96,7 +99,7 @@ export const orderTrials: readonly Trial[] = [
   {
     name: 'a change that does not arrive is an error, and nothing is written over it',
     run: () =>
-      inPlace(async ({ prefix, open }) => {
+      inPlace(async ({ name: prefix, open }) => {
         const version = await open().write('vault', pattern(1, 50), null)
         const release = await hold(`vaultdb:${prefix}#40`)
         const store = open({ runtime: hurried() })
@@ -109,7 +112,7 @@ export const orderTrials: readonly Trial[] = [
   {
     name: 'what another tab wrote before everything was cleared is not waited for again',
     run: () =>
-      inPlace(async ({ prefix, open }) => {
+      inPlace(async ({ name: prefix, open }) => {
         const release = await hold(`vaultdb:${prefix}#40`)
         await expectAbsent(open({ runtime: hurried() }), 'vault')
         const store = open()
@@ -123,7 +126,7 @@ export const orderTrials: readonly Trial[] = [
   {
     name: 'each page holds one lock for its last change, also after its stores were closed',
     run: () =>
-      inPlace(async ({ prefix, open }) => {
+      inPlace(async ({ name: prefix, open }) => {
         const [first, second] = [open(), open()]
         let version = await first.write('vault', pattern(1, 50), null)
         for (let write = 0; write < 5; write++) version = await second.write('vault', pattern(write, 50), version)

@@ -1,37 +1,11 @@
-import type { BlobStore } from '@vaultdb/core'
 import { createLocalStorageStore, type LocalStorageStoreOptions } from '@vaultdb/localstorage'
+import { type Places, placesOf } from '../../../browsers/pages/places.ts'
 
-/** What one trial has to show; it rejects if it fails. */
-export interface Trial {
-  readonly name: string
-  run(): Promise<void>
-}
-
-/** A place of its own for one trial. */
-export interface Place {
-  readonly prefix: string
-  open(options?: Partial<LocalStorageStoreOptions>): BlobStore
-}
-
-let places = 0
-
-/** Hands an empty place in an empty storage to `body`, and empties the storage afterwards. */
-export async function inPlace(body: (place: Place) => Promise<void>): Promise<void> {
-  places += 1
-  const prefix = `trial-${places}-${crypto.randomUUID()}`
-  const stores: BlobStore[] = []
-  const open = (options: Partial<LocalStorageStoreOptions> = {}): BlobStore => {
-    const store = createLocalStorageStore({ prefix, ...options })
-    stores.push(store)
-    return store
-  }
-  try {
-    await body({ prefix, open })
-  } finally {
-    await Promise.all(stores.map((store) => store.close?.()))
-    localStorage.clear()
-  }
-}
+/** Prefixes in an empty storage, which is emptied after each trial. */
+export const places: Places<LocalStorageStoreOptions> = placesOf(
+  (prefix, options) => createLocalStorageStore({ prefix, ...options }),
+  () => localStorage.clear(),
+)
 
 /** Takes all the room that is left, but for some ten characters and `spare` more. */
 export function fill(spare = 0): void {
@@ -60,21 +34,4 @@ export function hold(name: string): Promise<() => Promise<void>> {
     )
     released.catch(reject)
   })
-}
-
-/** Gives `owner` another property as long as `work` takes. */
-export async function replacing(
-  owner: object,
-  property: string,
-  descriptor: PropertyDescriptor,
-  work: () => Promise<void>,
-): Promise<void> {
-  const original = Object.getOwnPropertyDescriptor(owner, property)
-  Object.defineProperty(owner, property, { ...descriptor, configurable: true })
-  try {
-    await work()
-  } finally {
-    if (original === undefined) Reflect.deleteProperty(owner, property)
-    else Object.defineProperty(owner, property, original)
-  }
 }

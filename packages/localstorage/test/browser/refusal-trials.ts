@@ -1,5 +1,7 @@
-import { errorCode, VaultDB, type VaultErrorCode } from '@vaultdb/core'
+import { errorCode, VaultDB } from '@vaultdb/core'
 import { check } from '@vaultdb/core/maintenance'
+import { expectNothingWorks } from '../../../browsers/pages/kept-trials.ts'
+import { replacing } from '../../../browsers/pages/replacing.ts'
 import {
   expect,
   expectAbsent,
@@ -8,17 +10,12 @@ import {
   listed,
   pattern,
 } from '../../../core/src/testing/conformance/expect.ts'
-import { fill, inPlace, type Place, replacing, type Trial, unfill } from './places.ts'
+import type { Trial } from '../../../core/test/support/trials.ts'
+import { fill, places, unfill } from './places.ts'
+
+const { inPlace } = places
 
 const KEY = new Uint8Array(32).fill(7)
-
-async function expectNothingWorks(code: VaultErrorCode, { open }: Place): Promise<void> {
-  const store = open()
-  await expectCode(code, 'Reading', () => store.read('vault'))
-  await expectCode(code, 'Writing', () => store.write('vault', pattern(1, 50), null))
-  await expectCode(code, 'Deleting', () => store.delete('vault', '1'))
-  await expectCode(code, 'Listing', () => listed(store, ''))
-}
 
 /** Puts documents until there is no room; resolves to how many were acknowledged. */
 async function putUntilFull(db: VaultDB, from: number): Promise<number> {
@@ -117,7 +114,7 @@ export const refusalTrials: readonly Trial[] = [
   {
     name: 'a change that the browser takes back is not acknowledged',
     run: () =>
-      inPlace(async ({ prefix, open }) => {
+      inPlace(async ({ name: prefix, open }) => {
         const store = open()
         const version = await store.write('vault', pattern(1, 50), null)
         const original = Storage.prototype.setItem

@@ -1,45 +1,25 @@
-// What a web page of another origin does with a bucket. The test calls `run`.
+// What a web page of another origin does with a bucket. The test calls it by name.
 
 import { VaultError } from '@vaultdb/core'
-import { blobStoreConformance } from '@vaultdb/core/testing'
 import { createS3Store, type S3StoreOptions } from '@vaultdb/s3'
-import { runScenario, SETTINGS } from '../../../core/test/scenario.ts'
+import { reportOnAll, storeTrials, type TrialReport } from '../../../core/test/support/trials.ts'
 
-type Outcome = Record<string, string>
-
-/** Runs the cases that need none of `lacking`; what each of them came to. */
-async function conformance(options: S3StoreOptions, lacking: readonly string[]): Promise<Outcome> {
-  const applicable = blobStoreConformance.filter(
-    ({ requires = [] }) => !requires.some((each) => lacking.includes(each)),
+/** All trials of which the bucket, probed from here, is capable; each has a prefix of its own. */
+async function runTrials(options: S3StoreOptions): Promise<TrialReport[]> {
+  const probed = createS3Store({ ...options, prefix: 'probed' })
+  const traits = await probed.probe()
+  let places = 0
+  return reportOnAll(
+    storeTrials(probed.capabilities, async () => {
+      places += 1
+      const prefix = `page-${places}`
+      return { open: async () => createS3Store({ ...options, prefix, traits }) }
+    }),
   )
-  const outcome: Outcome = {}
-  for (const [index, conformanceCase] of applicable.entries()) {
-    const place = { ...options, prefix: `page-${index}` }
-    outcome[conformanceCase.name] = await conformanceCase
-      .run(async () => ({
-        open: async () => {
-          const store = createS3Store(place)
-          await store.probe()
-          return store
-        },
-      }))
-      .then(
-        () => 'ok',
-        (error) => String(error),
-      )
-  }
-  return outcome
-}
-
-async function life(options: S3StoreOptions): Promise<Outcome> {
-  const [, setting] = SETTINGS
-  if (setting === undefined) throw new Error('There is no such setting.')
-  await runScenario(setting, createS3Store({ ...options, prefix: 'life' }))
-  return { life: 'ok' }
 }
 
 /** The error of each method. */
-async function errors(options: S3StoreOptions): Promise<Outcome> {
+async function errors(options: S3StoreOptions): Promise<Record<'read' | 'write', string>> {
   const store = createS3Store({ ...options, prefix: 'errors' })
   const describe = (work: Promise<unknown>): Promise<string> =>
     work.then(
@@ -52,13 +32,10 @@ async function errors(options: S3StoreOptions): Promise<Outcome> {
   }
 }
 
-type Task = 'conformance' | 'life' | 'errors'
-type Run = (options: S3StoreOptions, lacking: readonly string[]) => Promise<Outcome>
-
-const TASKS: Record<Task, Run> = { conformance, life, errors }
-
-declare global {
-  var run: (task: Task, ...given: Parameters<Run>) => Promise<Outcome>
+export interface Tasks {
+  readonly runTrials: typeof runTrials
+  readonly errors: typeof errors
 }
 
-globalThis.run = (task, ...given) => TASKS[task](...given)
+const tasks: Tasks = { runTrials, errors }
+Object.assign(globalThis, { tasks })

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { MakeStore } from '@vaultdb/core/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { otherRuntimes } from '../../../../scripts/runtimes.mjs'
 import { bundleProgram } from './bundle.ts'
-import { foldersBelow, memory, type Place, trialsIn } from './trials.ts'
+import { foldersBelow, memory, trialsIn } from './trials.ts'
 
 const program = fileURLToPath(new URL('../../dist/trials.mjs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'vaultdb-runtimes-'))
@@ -37,8 +38,7 @@ async function runUnder(path: string, args: readonly string[]): Promise<unknown[
     .map((line) => JSON.parse(line))
 }
 
-const wellIn = async (place: Place): Promise<unknown[]> =>
-  (await trialsIn(place)).map(({ name }) => ({ name, error: null }))
+const wellIn = async (place: MakeStore): Promise<unknown[]> => (await trialsIn(place)).map(({ name }) => ({ name }))
 
 describe.each(runtimes.filter(({ path }) => path !== null))('under $name', ({ name, path }) => {
   test('conformance and whole lives of vaults in memory, which takes no permission', async () => {

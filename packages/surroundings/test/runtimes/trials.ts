@@ -1,22 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createMemoryStore } from '@vaultdb/core'
-import { blobStoreConformance, missingCapabilities, type StoreLocation } from '@vaultdb/core/testing'
+import type { MakeStore } from '@vaultdb/core/testing'
 import { createFileStore } from '@vaultdb/fs'
-import { runScenario, SETTINGS } from '../../../core/test/scenario.ts'
+import { storeTrials, type Trial } from '../../../core/test/support/trials.ts'
 
-/** A store to try: how to make an empty place of it. */
-export type Place = () => Promise<StoreLocation>
-
-export interface Trial {
-  readonly name: string
-  readonly run: () => Promise<void>
-}
-
-export const memory: Place = async () => ({ open: async () => createMemoryStore() })
+export const memory: MakeStore = async () => ({ open: async () => createMemoryStore() })
 
 /** Folders below `parent`. */
-export function foldersBelow(parent: string): Place {
+export function foldersBelow(parent: string): MakeStore {
   return async () => {
     const folder = mkdtempSync(join(parent, 'vault-'))
     return {
@@ -26,22 +18,10 @@ export function foldersBelow(parent: string): Place {
   }
 }
 
-/** Conformance of a store, and a vault's life in it. */
-export async function trialsIn(place: Place): Promise<Trial[]> {
+/** Conformance of a store, and vaults' lives in it. */
+export async function trialsIn(place: MakeStore): Promise<Trial[]> {
   const { open, dispose } = await place()
   const { capabilities } = await open()
   await dispose?.()
-  return [
-    ...SETTINGS.map((setting) => ({
-      name: `a vault's life with ${setting.name}`,
-      run: async () => {
-        const location = await place()
-        await runScenario(setting, await location.open())
-        await location.dispose?.()
-      },
-    })),
-    ...blobStoreConformance
-      .filter((each) => missingCapabilities(each, capabilities).length === 0)
-      .map((each) => ({ name: each.name, run: () => each.run(place) })),
-  ]
+  return storeTrials(capabilities, place)
 }

@@ -1,4 +1,5 @@
-import { type Place, runTrials, type TrialReport } from './trials.ts'
+import type { TrialReport } from '../../../../core/test/support/trials.ts'
+import { type Place, runTrials } from './trials.ts'
 
 function inWorker(place: Place): Promise<TrialReport[]> {
   const worker = new Worker('/worker.js', { type: 'module' })
