@@ -14,7 +14,7 @@ export interface Refusal {
 type Meaning = readonly [VaultErrorCode, string]
 
 const KEYS: Meaning = ['ERR_UNAUTHORIZED', 'Check the access key and its secret.']
-const EXPIRED: Meaning = ['ERR_UNAUTHORIZED', 'The credentials have expired or were revoked. Sign in again.']
+const EXPIRED: Meaning = ['ERR_UNAUTHORIZED', 'The credentials have expired or were revoked. Get new ones.']
 const REGION: Meaning = [
   'ERR_UNSUPPORTED',
   "The bucket is in another region. Set the bucket's own endpoint and `region`.",
@@ -26,7 +26,11 @@ const CONDITIONS: Meaning = [
 const PLACE: Meaning = ['ERR_UNSUPPORTED', 'Check the endpoint, the name of the bucket and the prefix.']
 const FULL: Meaning = ['ERR_QUOTA', 'The bucket or account is full: make room and try again.']
 const LARGE: Meaning = ['ERR_TOO_LARGE', 'The service, or a proxy before it, takes no file as large as this one.']
-const AGAIN: Meaning = ['ERR_UNAVAILABLE', 'Try again.']
+const AGAIN: Meaning = ['ERR_UNAVAILABLE', 'Try again later.']
+const FOREIGN: Meaning = [
+  'ERR_UNAVAILABLE',
+  'This answer is of no S3 service: a network that wants a sign-in, a proxy, or a wrong endpoint.',
+]
 
 /** What the codes of the services mean that leave no doubt; every other one may be gone at the next try. */
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
@@ -96,12 +100,7 @@ function meaningOf(refusal: Refusal): Meaning {
   // Who counts the bytes itself passes on none of a body that is too long (RFC 9110, section 15.5.14): nginx, by default, of 1 MB.
   if (status === 413) return LARGE
   if (code !== null && status === 507) return FULL
-  if (status === 0 || (status >= 300 && status < 400)) {
-    return [
-      'ERR_UNAVAILABLE',
-      'Something redirects to another place: a network that wants a sign-in, or a wrong endpoint.',
-    ]
-  }
+  if (status < 400 || (code === null && status < 408)) return FOREIGN
   return AGAIN
 }
 

@@ -114,7 +114,18 @@ describe.each(METHODS)('%s', (name, call) => {
   )
 
   test('a proxy that takes no body of this size has not passed it on', async () => {
-    expect(await failure(call(answeredBy(() => page(413))))).toMatchObject({ code: 'ERR_TOO_LARGE', message: /413/ })
+    expect(await failure(call(answeredBy(() => page(413))))).toMatchObject({
+      code: 'ERR_TOO_LARGE',
+      message: expect.stringMatching(/413/),
+    })
+  })
+
+  test.each([400, 401, 404])('what answers with a bare %i is no S3 service', async (status) => {
+    const error = await failure(call(answeredBy(() => new Response('no', { status }))))
+    expect(error).toMatchObject({
+      code: 'ERR_UNAVAILABLE',
+      message: expect.stringMatching(/no S3 service.*wrong endpoint/),
+    })
   })
 
   test('a redirection that a browser hides is no answer', async () => {
@@ -129,7 +140,10 @@ describe.each(METHODS)('%s', (name, call) => {
 
   test('a body cut short is no answer', async () => {
     const store = answeredBy(() => new Response('con', { headers: { etag: '"abc"', 'content-length': '7' } }))
-    expect(await failure(call(store))).toMatchObject({ code: 'ERR_UNAVAILABLE', message: /3 bytes arrived of 7/ })
+    expect(await failure(call(store))).toMatchObject({
+      code: 'ERR_UNAVAILABLE',
+      message: expect.stringMatching(/3 bytes arrived of 7/),
+    })
   })
 
   test('a connection that breaks is named by the system’s word for it, and nothing else of the error is passed on', async () => {
@@ -137,7 +151,10 @@ describe.each(METHODS)('%s', (name, call) => {
       const cause = Object.assign(new Error(SECRETS.join()), { code: 'ECONNRESET', request: { headers: credentials } })
       throw new TypeError(`fetch failed for ${SECRETS.join()}`, { cause })
     })
-    expect(await failure(call(store))).toMatchObject({ code: 'ERR_UNAVAILABLE', message: /\(ECONNRESET\)/ })
+    expect(await failure(call(store))).toMatchObject({
+      code: 'ERR_UNAVAILABLE',
+      message: expect.stringMatching(/\(ECONNRESET\)/),
+    })
   })
 
   test.each([
@@ -235,7 +252,7 @@ describe('reading', () => {
 
   test('a hidden ETag is told with what exposes it', async () => {
     const error = await failure(answeredBy(() => new Response('content')).read('vault'))
-    expect(error).toMatchObject({ code: 'ERR_UNSUPPORTED', message: /ExposeHeaders/ })
+    expect(error).toMatchObject({ code: 'ERR_UNSUPPORTED', message: expect.stringMatching(/ExposeHeaders/) })
   })
 })
 
@@ -243,7 +260,7 @@ test('a listing whose page comes again and again ends', async () => {
   const body =
     '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken></ListBucketResult>'
   const error = await failure(listAll(answeredBy(() => new Response(body))))
-  expect(error).toMatchObject({ code: 'ERR_UNAVAILABLE', message: /again and again/ })
+  expect(error).toMatchObject({ code: 'ERR_UNAVAILABLE', message: expect.stringMatching(/again and again/) })
 })
 
 test('every request is sent once and follows no redirection', async () => {

@@ -92,7 +92,10 @@ describe('credentials from a function', () => {
     const world = new World()
     for (const key of ['key1', 'key2']) world.expired.add(key)
     const reading = world.store().read('vault')
-    await expect(reading).rejects.toMatchObject({ code: 'ERR_UNAUTHORIZED', message: /Sign in again/ })
+    await expect(reading).rejects.toMatchObject({
+      code: 'ERR_UNAUTHORIZED',
+      message: expect.stringMatching(/Get new ones/),
+    })
     expect(world.sent).toHaveLength(2)
   })
 
@@ -107,14 +110,14 @@ describe('credentials from a function', () => {
   test('that cannot be had are ERR_UNAUTHORIZED, without what the function threw', async () => {
     const store = new World().store({ credentials: () => Promise.reject(new RangeError('hidden')) })
     const error = await store.read('vault').catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: 'ERR_UNAUTHORIZED', message: /failed \(RangeError\)/ })
+    expect(error).toMatchObject({ code: 'ERR_UNAUTHORIZED', message: expect.stringMatching(/failed \(RangeError\)/) })
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hidden')
   })
 
   test('that cannot be had because of an error of the platform’s, which quotes what it was about, are too', async () => {
     const store = new World().store({ credentials: async () => void new URL('hidden') as never })
     const error = await store.read('vault').catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: 'ERR_UNAUTHORIZED', message: /failed \(TypeError\)/ })
+    expect(error).toMatchObject({ code: 'ERR_UNAUTHORIZED', message: expect.stringMatching(/failed \(TypeError\)/) })
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hidden')
   })
 
