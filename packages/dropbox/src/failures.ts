@@ -9,7 +9,10 @@ const IN_THE_WAY: Meaning = ['ERR_UNSUPPORTED', "Something else is in the vault'
 const REFUSED: Meaning = ['ERR_UNAUTHORIZED', 'The app may not do this: check its permissions, and sign in again.']
 const FULL: Meaning = ['ERR_QUOTA', 'This Dropbox is full: make room and try again.']
 const LATER: Meaning = ['ERR_UNAVAILABLE', 'Try again later.']
-const FOREIGN: Meaning = ['ERR_UNAVAILABLE', "This answer is not Dropbox's: something stands between. Try again later."]
+const FOREIGN: Meaning = [
+  'ERR_UNAVAILABLE',
+  "This answer is not Dropbox's: a network that wants a sign-in, or a proxy.",
+]
 const SIGN_IN_AGAIN: Meaning = ['ERR_UNAUTHORIZED', 'The access was revoked or has expired: sign in to Dropbox again.']
 const WRONG_REQUEST: Meaning = ['ERR_UNSUPPORTED', 'Dropbox does not take such a request (any more): update VaultDB.']
 
@@ -93,10 +96,12 @@ export function refusalOf(error: unknown): { readonly status: number; readonly t
 export function failure(error: unknown, doing: string, clock: Clock): VaultError {
   if (isVaultError(error)) return error
   if (!(error instanceof DropboxResponseError)) {
-    return new VaultError(
-      'ERR_UNAVAILABLE',
-      `Cannot ${doing}: Dropbox could not be reached, or its answer makes no sense${reasonOf(error)}. Try again later.`,
-    )
+    const reason = reasonOf(error)
+    const what =
+      reason === ''
+        ? 'Dropbox could not be reached, or its answer makes no sense. Try again later.'
+        : `Dropbox could not be reached${reason}. Check the connection.`
+    return new VaultError('ERR_UNAVAILABLE', `Cannot ${doing}: ${what}`)
   }
   const { status, headers, error: body } = error as DropboxResponseError<unknown>
   const tags = tagsOf(unionIn(body))

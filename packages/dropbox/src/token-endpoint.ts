@@ -42,7 +42,7 @@ export async function requestTokens(
     throw failure(error, 'get an access token from Dropbox', clock)
   }
   const answer = parsed(text)
-  if (!response.ok) throw refusal(response, answer, clock)
+  if (!response.ok) throw refusal(response, answer, parameters, clock)
   const { access_token: accessToken, expires_in: seconds, refresh_token: refreshToken } = answer
   if (!isToken(accessToken) || typeof seconds !== 'number' || !(seconds >= 0)) {
     throw foreignAnswer('Dropbox was asked for an access token.')
@@ -59,19 +59,22 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
+const APP = 'Check the key of the Dropbox app.'
+const CODE = 'The code is wrong, too old or was used before: begin to sign in to Dropbox again.'
+const ACCESS = 'The access was revoked or has expired: sign in to Dropbox again.'
+
 /** RFC 6749, section 5.2. Only the code of the error is shown: descriptions may repeat what was sent. */
 function refusal(
   { status, headers }: Response,
   { error }: Readonly<Record<string, unknown>>,
+  { grant_type: grant }: Readonly<Record<string, string>>,
   clock: Pick<Runtime, 'now'>,
 ): VaultError {
   const code = typeof error === 'string' ? (/^[a-z_]{1,40}/.exec(error)?.[0] ?? '') : ''
   const what = `Dropbox gives no access token (HTTP ${status}${code && ` ${code}`}).`
   if ((status === 400 || status === 401) && code !== '') {
-    return new VaultError(
-      'ERR_UNAUTHORIZED',
-      `${what} The access was revoked or has expired: sign in to Dropbox again.`,
-    )
+    const given = grant === 'authorization_code' ? CODE : ACCESS
+    return new VaultError('ERR_UNAUTHORIZED', `${what} ${code.endsWith('_client') ? APP : given}`)
   }
   const waitMs = retryAfterMs(headers, clock)
   const details = waitMs === undefined ? {} : { retryAfterMs: waitMs }

@@ -83,7 +83,7 @@ describe('answers to a write', () => {
       json(200, { rev: '123456789', path_lower: '/vault', content_hash: 'of other bytes' }),
       'ERR_UNAVAILABLE',
     ],
-    ['reached', 'reset', 'ERR_UNAVAILABLE'],
+    ['reached (ECONNRESET). Check the connection', 'reset', 'ERR_UNAVAILABLE'],
     ['reached', { truncateAfterBytes: 10 }, 'ERR_UNAVAILABLE'],
   ] as const)('%s (%j): %s', async (shown, answer, code) => {
     const error = await outcomeOf('write', () => ({ answer }))

@@ -68,9 +68,18 @@ test('a wrong code, or one that was used, is ERR_UNAUTHORIZED', async () => {
   const { url, pending } = startDropboxSignIn(CLIENT)
   const { fetch } = dropbox
   const code = dropbox.approve(url)
-  const rejected = { code: 'ERR_UNAUTHORIZED', message: expect.stringContaining('invalid_grant') }
+  const rejected = { code: 'ERR_UNAUTHORIZED', message: expect.stringContaining('invalid_grant). The code is wrong') }
   await expect(finishDropboxSignIn(pending, 'wrong', { fetch })).rejects.toMatchObject(rejected)
   await finishDropboxSignIn(pending, code, { fetch })
   await expect(finishDropboxSignIn(pending, code, { fetch })).rejects.toMatchObject(rejected)
   expect(() => startDropboxSignIn({ clientId: '' })).toThrow(TypeError)
+})
+
+test('an app that Dropbox does not know is told from a wrong code', async () => {
+  const dropbox = await startDropbox()
+  const { pending } = startDropboxSignIn({ clientId: 'unknown-app' })
+  await expect(finishDropboxSignIn(pending, 'code', { fetch: dropbox.fetch })).rejects.toMatchObject({
+    code: 'ERR_UNAUTHORIZED',
+    message: expect.stringContaining('invalid_client). Check the key of the Dropbox app'),
+  })
 })
