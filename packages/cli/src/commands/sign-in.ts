@@ -74,8 +74,9 @@ function serviceOf(operand: string | undefined): Service {
 }
 
 function accountOf({ terminal, common }: Invocation): RemoteStorageLocation {
-  const { location } = locationOf(common.store, terminal)
-  if (location.kind === 'remotestorage') return location
+  const isNamed = Boolean(common.store ?? terminal.env.VAULTDB_STORE)
+  const location = isNamed ? locationOf(common.store, terminal).location : undefined
+  if (location?.kind === 'remotestorage') return location
   throw usageError('Which account and folder? Say --store remotestorage:user@host/folder.')
 }
 

@@ -13,22 +13,24 @@ export const DROPBOX_ENTRY = 'dropbox'
 const MAX_REQUESTS = 4
 
 export async function openDropbox({ folder }: DropboxLocation, terminal: Terminal): Promise<BlobStore> {
-  const credentials = await dropboxCredentials(terminal)
+  const { variable, ...credentials } = await dropboxCredentials(terminal)
   const { runtime } = terminal
   const create = (): BlobStore => createDropboxStore({ ...credentials, folder, runtime })
-  return createNetworkStore(create, { maxRequests: MAX_REQUESTS }, terminal)
+  return createNetworkStore(create, { maxRequests: MAX_REQUESTS, variable }, terminal)
 }
 
-type Credentials = Pick<DropboxStoreOptions, 'accessToken' | 'refreshToken' | 'clientId'>
+interface Credentials extends Pick<DropboxStoreOptions, 'accessToken' | 'refreshToken' | 'clientId'> {
+  readonly variable?: string
+}
 
 /** From the environment, else what `sign-in` keeps. */
 async function dropboxCredentials(terminal: Terminal): Promise<Credentials> {
   const accessToken = environmentSecret('DROPBOX_ACCESS_TOKEN', terminal)
-  if (accessToken !== undefined) return { accessToken }
+  if (accessToken !== undefined) return { accessToken, variable: 'DROPBOX_ACCESS_TOKEN' }
   const refreshToken = environmentSecret('DROPBOX_REFRESH_TOKEN', terminal)
   if (refreshToken !== undefined) {
     const clientId = environmentSecret('DROPBOX_APP_KEY', terminal)
-    if (clientId !== undefined) return { clientId, refreshToken }
+    if (clientId !== undefined) return { clientId, refreshToken, variable: 'DROPBOX_REFRESH_TOKEN' }
     throw unauthorized('DROPBOX_REFRESH_TOKEN needs DROPBOX_APP_KEY, the key of the app that it belongs to.')
   }
   const saved = (await readCredentials(terminal)).get(DROPBOX_ENTRY)

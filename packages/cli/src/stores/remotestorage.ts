@@ -25,15 +25,16 @@ export async function openRemoteStorage(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<BlobStore> {
-  const { href, token } = await accessTo(location, terminal, signal)
+  const { href, token, variable } = await accessTo(location, terminal, signal)
   const { path } = location
   const create = (): BlobStore => createRemoteStorageStore({ href, token, path, runtime: terminal.runtime })
-  return createNetworkStore(create, { maxRequests: MAX_REQUESTS }, terminal)
+  return createNetworkStore(create, { maxRequests: MAX_REQUESTS, variable }, terminal)
 }
 
 interface Access {
   readonly href: string
   readonly token: string
+  readonly variable?: string
 }
 
 /**
@@ -48,7 +49,8 @@ async function accessTo(location: RemoteStorageLocation, terminal: Terminal, sig
     throw unauthorized('REMOTESTORAGE_TOKEN needs REMOTESTORAGE_USER, the address (user@host) that it may be sent to.')
   }
   if (token !== undefined && isSameAddress(owner, userAddress)) {
-    return { href: (await findStorage(userAddress, terminal.runtime, signal)).href, token }
+    const { href } = await findStorage(userAddress, terminal.runtime, signal)
+    return { href, token, variable: 'REMOTESTORAGE_TOKEN' }
   }
   const saved = (await readCredentials(terminal)).get(remoteStorageEntry(location))
   if (saved?.href !== undefined && saved.token !== undefined) return { href: saved.href, token: saved.token }

@@ -81,7 +81,7 @@ describe('a vault in a Dropbox', () => {
   it.each([
     ['a token with a line end', { DROPBOX_ACCESS_TOKEN: 'hunter2\n' }, [], 9, 'DROPBOX_ACCESS_TOKEN holds no'],
     ['a refresh token without its app', { DROPBOX_REFRESH_TOKEN: 'hunter2' }, [], 9, 'DROPBOX_APP_KEY'],
-    ['a token that Dropbox does not know', { DROPBOX_ACCESS_TOKEN: 'hunter2' }, [], 9, 'ign in'],
+    ['a token that Dropbox does not know', { DROPBOX_ACCESS_TOKEN: 'hunter2' }, [], 9, 'that of DROPBOX_ACCESS_TOKEN'],
     ['a token in the location', {}, ['--store', 'dropbox://hunter2@/x'], 2, 'environment'],
     ['a folder that cannot be', { DROPBOX_ACCESS_TOKEN: 'hunter2' }, ['--store', 'dropbox:/../x'], 2, 'folder'],
   ])('is refused with %s, which is not repeated', async (_name, env, args, status, advice) => {

@@ -92,6 +92,8 @@ describe('a vault in a remoteStorage account', () => {
     expect(withoutToken).toMatchObject({ status: 9, err: expect.stringContaining('no token') })
     const elsewhere = await shell.run(['sign-in', 'remotestorage', '--store', 'file:./x'])
     expect(elsewhere).toMatchObject({ status: 2, err: expect.stringContaining('--store remotestorage:') })
+    const nowhere = await shell.run(['sign-in', 'remotestorage'], '', { VAULTDB_STORE: '' })
+    expect(nowhere).toMatchObject({ status: 2, err: expect.stringContaining('Which account and folder?') })
     expect(shell.printed()).not.toContain('hunter2')
   })
 
