@@ -67,6 +67,16 @@ async function visit(page: Page, made: Bundle, look: (origin: string) => Promise
   return complaints
 }
 
+test('code that the policy forbids is complained of where it is reached, also when its error is caught', async ({
+  page,
+}) => {
+  const made = { files: new Map([['app.js', 'try { Function("return this")() } catch {}']]), warnings: [] }
+  const complaints = await visit(page, made, async (origin) => {
+    await page.goto(origin)
+  })
+  expect(complaints).toEqual([expect.stringContaining("'script-src'")])
+})
+
 for (const { name, bundle } of bundlers) {
   test(`an application bundled by ${name} runs under the strict policy`, async ({ page }) => {
     const made = await bundle('app')
