@@ -1,6 +1,7 @@
 import { createRuntime, type Runtime } from '@vaultdb/core'
 import { rateLimited } from '@vaultdb/dropbox-emulator'
 import { expect, test } from 'vitest'
+import { doubledChanges, MET_THEMSELVES, sendTwice } from '../../core/test/sent-twice.ts'
 import { content, openStore, startDropbox } from './stores.ts'
 
 /** What was sent, tokens aside, since it was asked for the last time. */
@@ -251,4 +252,11 @@ test('a write that is given up after its turn has come may have been applied', a
   await failed
   dropbox.faults = undefined
   await expect(store.write('vault', content(2), null)).rejects.toMatchObject({ code: 'ERR_CONFLICT' })
+})
+
+test('a change that the platform sends twice on its way is a conflict, and not done', async () => {
+  const dropbox = await startDropbox()
+  const accessToken = dropbox.issueToken()
+  const doubling = openStore(dropbox, { accessToken, fetch: sendTwice(dropbox.fetch) })
+  expect(await doubledChanges(openStore(dropbox, { accessToken }), doubling)).toEqual(MET_THEMSELVES)
 })

@@ -3,6 +3,7 @@ import type { BlobStore } from '@vaultdb/core'
 import { createRemoteStorageStore, type RemoteStorageInstance } from '@vaultdb/remotestorage'
 import RemoteStorage from 'remotestoragejs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { doubledChanges, MET_THEMSELVES, sendTwice } from '../../core/test/sent-twice.ts'
 import { Armadietto } from './server/armadietto.ts'
 
 const DATA = Uint8Array.from({ length: 256 }, (_, index) => index)
@@ -168,6 +169,12 @@ describe('an address and a token', () => {
     for await (const file of store.list('shards/')) found.push(file)
     expect(found).toEqual([{ key: 'shards/0', version, size: DATA.length }])
   })
+})
+
+test('a change that the platform sends twice on its way is a conflict, and not done', async () => {
+  const place = { href: server.href, token: server.tokens.readWrite, path: path() }
+  const doubling = createRemoteStorageStore({ ...place, fetch: sendTwice(fetch) })
+  expect(await doubledChanges(createRemoteStorageStore(place), doubling)).toEqual(MET_THEMSELVES)
 })
 
 describe('tokens', () => {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createS3Store, type S3Store } from '@vaultdb/s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { doubledChanges, MET_THEMSELVES, sendTwice } from '../../core/test/sent-twice.ts'
 
 /** In which way the service does not compare and swap. */
 type Flaw =
@@ -232,4 +233,10 @@ test('a probe ends when all who wait for it have given up', async () => {
   await expect(writes[1]).rejects.toMatchObject({ code: 'ERR_ABORTED' })
   await one.close()
   expect(kept()).toEqual([])
+})
+
+test('a change that the platform sends twice on its way is a conflict, and not done', async () => {
+  const traits = await store().probe()
+  const doubling = createS3Store({ endpoint, bucket: 'bucket', credentials, traits, fetch: sendTwice(fetch) })
+  expect(await doubledChanges(store(), doubling)).toEqual(MET_THEMSELVES)
 })
