@@ -10,7 +10,7 @@ const FOREIGN: Meaning = [
   "This answer is not the storage server's: a network that wants a sign-in, a proxy, or a wrong address.",
 ]
 
-/** What the status of an answer means that is no success (draft-dejong-remotestorage-22, section 6). */
+/** What the status of an answer means that is no success (draft-dejong-remotestorage-22, section 5). */
 const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
   [400, PLACE],
   [401, ['ERR_UNAUTHORIZED', 'The token has expired or was revoked: sign in again.']],
@@ -28,7 +28,8 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
 ])
 
 function meaningOf({ status, isPage, asksForToken }: Answer): Meaning {
-  if (status === 0 || (status >= 300 && status < 400)) return FOREIGN
+  // No server has this answer to a write: a proxy that has lost its server does, say.
+  if (status === 0 || (status >= 300 && status < 400) || status === 404) return FOREIGN
   // Who stands in between may not know what became of what it did not let through.
   if (isPage && status < 405 && !asksForToken) return FOREIGN
   return MEANINGS.get(status) ?? LATER

@@ -80,8 +80,7 @@ class RemoteStorageStore implements BlobStore {
     // A copy: the caller may go on changing `data` while it is found out where to send it.
     const sending = { method: 'PUT', path: key, headers, body: new Uint8Array(data), doing, ...options } as const
     const answer = await this.#send(sending)
-    const { status, version, isPage } = answer
-    if (status === 404 && !isPage && expected !== null) throw conflictError(key)
+    const { version } = answer
     if (!isDone(answer)) throw failureOf(answer, doing)
     // Also what a server answers that could not write: nobody knows what is there now.
     if (version === null) throw withoutVersion('ERR_UNAVAILABLE', doing)

@@ -155,9 +155,14 @@ describe('refusals', () => {
     answer(404, HTML, 'Not Found')
     expect(await store.read('vault')).toBeNull()
     expect(await listed()).toEqual([])
-    expect(await failure(() => store.write('vault', DATA, '1'))).toMatchObject({ code: 'ERR_CONFLICT' })
     expect(await failure(() => store.delete('vault', '1'))).toMatchObject({ code: 'ERR_CONFLICT' })
-    expect(await failure(() => store.write('vault', DATA, null))).toMatchObject({ code: 'ERR_UNAVAILABLE' })
+  })
+
+  test('404 to a write is of somebody who does not know the storage', async () => {
+    answer(404, { 'Content-Type': 'text/plain' }, '404 page not found')
+    for (const expected of [null, '1']) {
+      expect(await failure(() => store.write('vault', DATA, expected))).toMatchObject({ code: 'ERR_UNAVAILABLE' })
+    }
   })
 
   test.each([
