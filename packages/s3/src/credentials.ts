@@ -28,13 +28,20 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== ''
 }
 
+/** Whether this fits into a header; of what does not, the platform's error would quote it. */
+function isHeaderText(value: unknown): boolean {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
+}
+
 /** Throws unless these can be credentials; `make` makes the error. */
 function checked(credentials: S3Credentials, make: (message: string) => Error): S3Credentials {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials ?? {}
   if (!isText(accessKeyId) || !isText(secretAccessKey)) {
     throw make('Credentials are an object with the texts accessKeyId and secretAccessKey.')
   }
-  if (sessionToken !== undefined && !isText(sessionToken)) throw make('A sessionToken is a text that is not empty.')
+  if (!isHeaderText(accessKeyId) || (sessionToken !== undefined && !isHeaderText(sessionToken))) {
+    throw make('An accessKeyId and a sessionToken are made of visible ASCII characters: no space, no line end.')
+  }
   if (expiration !== undefined && !(expiration instanceof Date)) throw make('An expiration is a Date.')
   return { ...credentials }
 }

@@ -81,19 +81,20 @@ function isAddress(url: unknown): url is string {
 /** Asks the application for each signature. */
 function applicationSigner(sign: NonNullable<ResolvedOptions['sign']>): Signer {
   return async (request, signal) => {
-    const asked = async (): ReturnType<S3Sign> => {
+    const asked = async (): Promise<Signed> => {
       try {
-        return await sign(request, { signal: signal ?? new AbortController().signal })
+        const answer = await sign(request, { signal: signal ?? new AbortController().signal })
+        if (!isAddress(answer?.url)) throw new TypeError('The answer has no address.')
+        const headers = new Headers(answer.headers ?? request.headers)
+        // Without its condition a write would replace whatever is there.
+        for (const [name, value] of Object.entries(request.headers))
+          if (name.startsWith('if-')) headers.set(name, value)
+        return { url: answer.url, headers, expire: () => false }
       } catch (error) {
         throw signFailure(error)
       }
     }
-    const answer = await orAborted(asked(), signal)
-    const headers = new Headers(answer?.headers ?? request.headers)
-    if (!isAddress(answer?.url)) throw signFailure(new TypeError('The answer has no address.'))
-    // Without its condition a write would replace whatever is there.
-    for (const [name, value] of Object.entries(request.headers)) if (name.startsWith('if-')) headers.set(name, value)
-    return { url: answer.url, headers, expire: () => false }
+    return await orAborted(asked(), signal)
   }
 }
 

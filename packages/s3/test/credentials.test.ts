@@ -121,6 +121,21 @@ describe('credentials from a function', () => {
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hidden')
   })
 
+  test.each([
+    ['accessKeyId', { accessKeyId: 'hid\nden', secretAccessKey: 'x' }],
+    ['sessionToken', { accessKeyId: 'key', secretAccessKey: 'x', sessionToken: 'hid\nden' }],
+  ])('of which the %s fits into no header are ERR_UNAUTHORIZED, and not quoted', async (name, credentials) => {
+    const world = new World()
+    const error = await world
+      .store({ credentials: async () => credentials })
+      .read('vault')
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'ERR_UNAUTHORIZED', message: expect.stringContaining(name) })
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/hid.*den/s)
+    expect(() => world.store({ credentials })).toThrow(TypeError)
+    expect(world.sent).toEqual([])
+  })
+
   test('that are no credentials are ERR_UNAUTHORIZED', async () => {
     const store = new World().store({ credentials: async () => ({}) as S3Credentials })
     await expect(store.read('vault')).rejects.toMatchObject({ code: 'ERR_UNAUTHORIZED' })
@@ -203,6 +218,10 @@ describe('signatures from a function', () => {
     ['throws at once', () => expect.fail('hidden')],
     ['throws an error of the platform’s', async () => void new URL('hidden') as never],
     ['answers nothing', async () => undefined as never],
+    [
+      'answers headers that are none',
+      async () => ({ url: 'https://s3.example', headers: { a: 'hidden\n1' } }) as never,
+    ],
     ['answers no address', async () => ({ url: 'javascript:hidden' }) as never],
   ])('one that %s is ERR_UNAUTHORIZED', async (_name, sign) => {
     const world = new World()
