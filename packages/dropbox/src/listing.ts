@@ -23,15 +23,21 @@ export async function listedFiles(
   for (let pages = 1; page !== null; pages++) {
     for (const entry of page.result.entries) {
       const key = paths.keyOf(entry.path_lower)
-      if (key === null || !key.startsWith(prefix)) continue
-      if (entry['.tag'] === 'file') found.set(key, { key, version: entry.rev, size: entry.size })
-      else found.delete(key)
+      if (key === null) continue
+      if (entry['.tag'] === 'deleted') removeBelow(key, found)
+      if (entry['.tag'] !== 'file') found.delete(key)
+      else if (key.startsWith(prefix)) found.set(key, { key, version: entry.rev, size: entry.size })
     }
     if (!page.result.has_more) break
     if (pages === MAX_PAGES) throw new VaultError('ERR_UNSUPPORTED', 'There are too many files: choose another folder.')
     page = await client.filesListFolderContinue({ cursor: page.result.cursor }, options)
   }
   return found.values()
+}
+
+/** Of a deleted folder Dropbox need not tell of each file that was in it. */
+function removeBelow(folder: string, found: Map<string, ListedBlob>): void {
+  for (const key of found.keys()) if (key.startsWith(`${folder}/`)) found.delete(key)
 }
 
 /** `null` for a folder that is not there: the first file in it makes it. */

@@ -169,6 +169,24 @@ test.each([
   expect(error).toMatchObject({ name: 'VaultError', code, message: expect.stringContaining(shown) })
 })
 
+test('a folder that is deleted while a listing goes on takes with it what is in it', async () => {
+  const file = (name: string) => ({ '.tag': 'file', path_lower: `/v/${name}`, rev: '123456789', size: 1 })
+  const deleted = { '.tag': 'deleted', path_lower: '/v/shards' }
+  const folder = { '.tag': 'folder', path_lower: '/v/shards' }
+  const dropbox = await startDropbox({
+    faults: ({ route }) => ({
+      answer:
+        route === 'files/list_folder'
+          ? json(200, { entries: [file('vault'), file('shards/0'), file('shards2')], cursor: 'x', has_more: true })
+          : json(200, { entries: [deleted, file('shards/1'), folder], cursor: 'y', has_more: false }),
+    }),
+  })
+  const store = openStore(dropbox, { accessToken: dropbox.issueToken(), folder: '/v' })
+  const keys: string[] = []
+  for await (const { key } of store.list('')) keys.push(key)
+  expect(keys).toEqual(['vault', 'shards2', 'shards/1'])
+})
+
 test('an answer that tells of another file than was written is not believed', async () => {
   const dropbox = await startDropbox()
   const store = openStore(dropbox)
