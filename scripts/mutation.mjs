@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Stryker } from '@stryker-mutator/core'
 
-const ROOMS = ['crypto', 'format', 'vault', 'shards', 'operations']
+const ROOMS = ['crypto', 'store', 'format', 'vault', 'shards', 'operations']
 const MIN_SCORE = 85
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -112,8 +112,9 @@ function report(file, found) {
 
 /** @param {string} room */
 const filesOf = (room) =>
-  readdirSync(join(sources, room))
+  readdirSync(join(sources, room), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
+    .sort()
     .map((name) => `${room}/${name}`)
 
 const { values } = parseArgs({
@@ -132,6 +133,7 @@ for (const room of values.room.split(',')) {
   const chosen = values.file?.split(',').map((name) => `${room}/${name}`)
   const files = filesOf(room).filter((file) => chosen === undefined || chosen.includes(file))
   if (files.length === 0) throw new Error(`There is no file "${values.file}" in ${room}.`)
+  process.env.MUTATED_ROOM = room // for vitest.mutation.config.ts
   const found = []
   let unlisted = 0
   for (const file of files) {
