@@ -33,7 +33,7 @@ export function dropboxPlace(
     // What all access tokens begin with.
     secrets: [refreshToken, 'sl.u.'],
     purposeOf: ({ path }) => PURPOSES[path.replace(/^\/[^/]+\/2\//, '')] ?? 'other',
-    requestsACall: {},
+    readsADelete: 0,
     otherRequestsAClient: 1,
   }
 }

@@ -1,6 +1,12 @@
 import { createRemoteStorageStore } from '@vaultdb/remotestorage'
 import { afterAll, beforeAll, test } from 'vitest'
-import { expectNoticed, expectSurvival, LOSS } from '../../simulation/test/bad-network/expect-survival.ts'
+import {
+  expectNoticed,
+  expectSurvival,
+  LOSS,
+  MARKED_ETAGS,
+  MISTAKEN_VERSION,
+} from '../../simulation/test/bad-network/expect-survival.ts'
 import { remoteStoragePlace } from './remotestorage-place.ts'
 import { Armadietto } from './server/armadietto.ts'
 
@@ -9,6 +15,7 @@ interface Adapter {
 }
 
 let server: Armadietto
+let toothed = 0
 beforeAll(async () => {
   server = await Armadietto.start({ prompt: true })
 })
@@ -18,15 +25,28 @@ test('1,000 operations of three clients on a bad network', async () => {
   await expectSurvival(remoteStoragePlace(server, createRemoteStorageStore, 'vaults/survivor'), 1)
 })
 
-test('it is noticed when any page that says 200 is taken for a word of the server', async () => {
-  const change = {
+test.each([
+  {
+    defect: 'any page that says 200 is taken for a word of the server',
     file: 'remotestorage/src/remotestorage-store.ts',
-    from: 'return status >= 200 && status < 300 && !isPage',
-    to: 'return status >= 200 && status < 300',
-  }
+    from: 'DONE.has(status) && !isPage',
+    to: 'DONE.has(status)',
+    noticed: LOSS,
+  },
+  {
+    defect: 'an ETag is taken as it comes, marks of intermediaries and all',
+    file: 'remotestorage/src/answers.ts',
+    from: "opaqueTagOf(answer.headers.get('etag'))",
+    to: "answer.headers.get('etag')?.replaceAll('\"', '') ?? null",
+    noticed: MISTAKEN_VERSION,
+    faults: MARKED_ETAGS,
+  },
+])('it is noticed when $defect', async ({ noticed, faults, ...change }) => {
+  toothed += 1
   await expectNoticed<Adapter>(
     change,
-    ({ createRemoteStorageStore: create }) => remoteStoragePlace(server, create, 'vaults/toothed'),
-    LOSS,
+    ({ createRemoteStorageStore: create }) => remoteStoragePlace(server, create, `vaults/toothed-${toothed}`),
+    noticed,
+    faults,
   )
 })

@@ -20,7 +20,7 @@ export function remoteStoragePlace(
     open: (url, runtime) => create({ href: href.replace(origin, url), token, path, runtime }),
     secrets: [token],
     purposeOf,
-    requestsACall: { list: 2 }, // one for each folder
+    readsADelete: 0,
     otherRequestsAClient: 0,
   }
 }

@@ -1,6 +1,12 @@
 import { createS3Store } from '@vaultdb/s3'
 import { test } from 'vitest'
-import { expectNoticed, expectSurvival, LOSS } from '../../simulation/test/bad-network/expect-survival.ts'
+import {
+  expectNoticed,
+  expectSurvival,
+  LOSS,
+  MARKED_ETAGS,
+  MISTAKEN_VERSION,
+} from '../../simulation/test/bad-network/expect-survival.ts'
 import { s3Place } from './s3-place.ts'
 import { makeBucket } from './server/buckets.ts'
 
@@ -16,7 +22,7 @@ test.each([
   {
     defect: 'a write is sent again by the adapter itself',
     file: 's3/src/client.ts',
-    from: 'if (attempt === 1 && isExpiry(answer.refusal) && signed.expire()) continue',
+    from: 'if (attempt === 1 && isExpiry(refusal) && expire()) continue',
     to: 'if (attempt === 1 && answer.status >= 500) continue',
     noticed: /requests to (read|write) were sent where \d+ were called for/,
   },
@@ -27,7 +33,15 @@ test.each([
     to: '',
     noticed: LOSS,
   },
-])('it is noticed when $defect', async ({ noticed, ...change }) => {
+  {
+    defect: 'an ETag is taken as it comes, marks of intermediaries and all',
+    file: 's3/src/etag.ts',
+    from: 'opaqueTagOf(etag)',
+    to: "etag?.replaceAll('\"', '') ?? null",
+    noticed: MISTAKEN_VERSION,
+    faults: MARKED_ETAGS,
+  },
+])('it is noticed when $defect', async ({ noticed, faults, ...change }) => {
   const bucket = await makeBucket()
-  await expectNoticed<Adapter>(change, ({ createS3Store: create }) => s3Place(bucket, create), noticed)
+  await expectNoticed<Adapter>(change, ({ createS3Store: create }) => s3Place(bucket, create), noticed, faults)
 })

@@ -18,7 +18,7 @@ export function s3Place(bucket: string, create: typeof createS3Store): RemotePla
     open: (endpoint, runtime) => create({ ...options, endpoint, runtime }),
     secrets: [accessKeyId, secretAccessKey],
     purposeOf,
-    requestsACall: {},
-    otherRequestsAClient: 12,
+    readsADelete: 1,
+    otherRequestsAClient: 11, // ten to try the bucket out, and one to clear up where that fails
   }
 }

@@ -13,6 +13,7 @@ import type { RemotePlace } from './place.ts'
 import { NO_FAULTS, planFaults } from './plan.ts'
 import { BadNetwork } from './proxy.ts'
 import { createQuickRuntime, type QuickRuntime } from './quick-runtime.ts'
+import { callsOfQuietRun, type Step } from './quiet-run.ts'
 
 /** What clients do to a vault behind a bad network. */
 export interface Load {
@@ -24,6 +25,8 @@ export interface Load {
   readonly clients: number
   /** Of a hundred requests, how many meet a fault. */
   readonly faultPercent: number
+  /** Names of the faults. Default: all. */
+  readonly faults?: readonly string[]
 }
 
 /** What came of it. */
@@ -73,8 +76,9 @@ class Run {
   readonly #random: SeededRandom
   readonly #chronicle = new Chronicle(UNIVERSE)
   readonly #calls = new Calls()
-  readonly #bill: Bill
   readonly #runtimes: QuickRuntime[] = []
+  readonly #steps: Step[] = []
+  #failedOpenings = 0
   #operations = 0
   #shards = 1
 
@@ -82,7 +86,6 @@ class Run {
     this.#load = load
     this.#network = network
     this.#random = createSeededRandom(load.seed)
-    this.#bill = new Bill(load.place)
   }
 
   async perform(): Promise<LoadReport> {
@@ -98,7 +101,9 @@ class Run {
     await Promise.all(clients.map((client) => this.#close(client)))
     await this.#assertOver()
     await this.#assertSound()
-    this.#bill.settle(this.#network.exchanges, this.#calls, this.#runtimes.length)
+    const quiet = await callsOfQuietRun(this.#steps, VAULT_OPTIONS)
+    const disturbances = { clients: this.#runtimes.length, failedOpenings: this.#failedOpenings }
+    new Bill(this.#load.place, this.#network.exchanges, this.#calls).settle(quiet, disturbances)
     return this.#report()
   }
 
@@ -111,12 +116,12 @@ class Run {
     const counted = withCalls(place.open(this.#network.url, runtime), this.#calls)
     const store = withResilience(counted, { runtime })
     for (let attempt = 1; ; attempt++) {
-      this.#bill.opening()
       try {
         const db = await VaultDB.openOrCreate(store, { ...VAULT_OPTIONS, runtime, retry: { requestAttempts } })
         return { number, db, store, runtime }
       } catch (error) {
         judgeOpening(error, place.secrets)
+        this.#failedOpenings++
         if (attempt === MOST_OPENINGS) throw new Wrong('A vault cannot be opened at all.', { cause: error })
         await runtime.sleep(OPENING_PAUSE_MS)
       }
@@ -127,6 +132,7 @@ class Run {
   async #work(client: Client, until: number): Promise<void> {
     for (let tasks = 0; this.#operations < until; ) {
       const { inTask, operations } = drawPassage(this.#random)
+      this.#steps.push({ client: client.number, inTask, operations })
       if (!inTask) {
         await Promise.all(operations.map((operation) => this.#perform(client, client.db, operation, null)))
         continue
@@ -141,7 +147,6 @@ class Run {
 
   async #perform({ number: process, db }: Client, store: DocumentStore, operation: Operation, task: number | null) {
     const number = ++this.#operations
-    this.#bill.operation(operation, this.#shards)
     this.#chronicle.take({ event: 'begin', process, number, operation, task })
     try {
       const answer = await perform(db, store, operation, `${process}.${number}`)
@@ -156,6 +161,8 @@ class Run {
   /** Once nothing is under way: what is stored, read without the proxy, must be explained by what was done. */
   async #account(): Promise<void> {
     await this.#settle()
+    const { needless } = this.#calls
+    if (needless > 0) throw new Wrong(`${needless} writes were sent again though their answers were known.`)
     const { place } = this.#load
     const store = place.open(place.server, createQuickRuntime(1))
     const db = await VaultDB.open(store, { key: VAULT_OPTIONS.key })
@@ -232,7 +239,7 @@ class Run {
 
 /** Lets clients loose on a vault behind a bad network; throws {@link Wrong} as soon as something is not as it must be. */
 export async function runLoad(load: Load): Promise<LoadReport> {
-  const network = await BadNetwork.start(load.place.server, planFaults(load.seed, load.faultPercent))
+  const network = await BadNetwork.start(load.place.server, planFaults(load.seed, load.faultPercent, load.faults))
   try {
     return await new Run(load, network).perform()
   } catch (error) {

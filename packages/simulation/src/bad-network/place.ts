@@ -13,8 +13,8 @@ export interface RemotePlace {
   /** What must not be found in any error. */
   readonly secrets: readonly string[]
   purposeOf(exchange: Exchange): Purpose
-  /** Requests that one call of the store may take, where it is not one. */
-  readonly requestsACall: Readonly<Partial<Record<Purpose, number>>>
+  /** Reads that come before one deletion: where deletions have no condition, the adapter looks first. */
+  readonly readsADelete: number
   /** `'other'` requests that one client may send, each of them at most once more for each fault that it meets. */
   readonly otherRequestsAClient: number
 }

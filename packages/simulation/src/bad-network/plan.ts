@@ -8,15 +8,15 @@ export type FaultPlan = () => string | null
 export const NO_FAULTS: FaultPlan = () => null
 
 /**
- * A plan drawn from a seed: so many of a hundred requests meet a fault. Faults come up one after the other in ever new orders, so that
+ * A plan drawn from a seed: so many of a hundred requests meet a fault, by default of all kinds. Faults come up one after the other in ever new orders, so that
  * none is left out.
  */
-export function planFaults(seed: number, percent: number): FaultPlan {
+export function planFaults(seed: number, percent: number, names: readonly string[] = Object.keys(FAULTS)): FaultPlan {
   const random = createSeededRandom(seed)
   let deck: string[] = []
   return () => {
     if (random.below(100) >= percent) return null
-    if (deck.length === 0) deck = Object.keys(FAULTS)
+    if (deck.length === 0) deck = [...names]
     const [drawn = null] = deck.splice(random.below(deck.length), 1)
     return drawn
   }

@@ -18,6 +18,8 @@ export interface Exchange {
   readonly fault: string | null
   /** What the server answered to it; 0 if it did not answer, `null` if it was not asked (yet). */
   status: number | null
+  /** Whether the client had gone before there was an answer. */
+  isAbandoned: boolean
 }
 
 /** The proxy's own connection to the server, kept as long as the client's. */
@@ -166,7 +168,7 @@ export class BadNetwork {
     const [method = '', path = ''] = request.start.split(' ')
     const fault = this.plan()
     const bodyHash = request.body.length === 0 ? null : createHash('sha256').update(request.body).digest('hex')
-    const exchange: Exchange = { method, path, bodyHash, connection, fault, status: null }
+    const exchange: Exchange = { method, path, bodyHash, connection, fault, status: null, isAbandoned: false }
     this.exchanges.push(exchange)
     this.#underWay.add(exchange)
     await pass(client, server, request, fault === null ? null : (FAULTS[fault] ?? null), exchange)
@@ -192,6 +194,7 @@ async function pass(
   const pieceBytes = fault?.kind === 'throttled' ? fault.pieceBytes : data.length
   const answer = await server.send(data, pieceBytes)
   exchange.status = answer === null ? 0 : statusOf(answer)
+  exchange.isAbandoned = client.destroyed
   if (answer === null) client.resetAndDestroy()
   else await give(client, answer, fault)
 }
