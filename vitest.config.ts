@@ -23,6 +23,7 @@ export default defineConfig({
   },
   test: {
     testTimeout: 60_000,
+    setupFiles: ['scripts/test/expectations.mjs'],
     // One worker a core: by default one is kept free, which on two cores is half of the machine.
     maxWorkers: availableParallelism(),
     projects: [

@@ -8,6 +8,10 @@ const packages = fileURLToPath(new URL('../../packages', import.meta.url))
 /** Of files that run the suite, one that would leave some of it out. */
 const LEAVES_OUT = /\b(test|it|describe)(\.each)?\.(skip|only|todo)\b|blobStoreConformance\.slice/
 
+/** The suite itself, or the trials that hold all of it. */
+const SUITE = /import \{[^}]*\bblobStoreConformance\b[^}]*\bmissingCapabilities\b[^}]*\} from '@vaultdb\/core\/testing'/
+const TRIALS = /import \{[^}]*\bstoreTrials\b[^}]*\} from '(\.\.\/)+core\/test\/support\/trials\.ts'/
+
 /**
  * The tests and trials of a package, one text.
  * @param {string} folder
@@ -33,9 +37,7 @@ test('there are adapters', () => {
 
 test.each(adapters)('%s runs the conformance suite, and leaves out only what its capabilities say', (name) => {
   const tests = testsOf(join(packages, name, 'test'))
-  expect(tests).toMatch(
-    /import \{[^}]*\bblobStoreConformance\b[^}]*\bmissingCapabilities\b[^}]*\} from '@vaultdb\/core\/testing'/,
-  )
+  expect([SUITE, TRIALS].some((import_) => import_.test(tests))).toBe(true)
   expect(tests).not.toMatch(LEAVES_OUT)
 })
 

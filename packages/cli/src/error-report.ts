@@ -22,12 +22,13 @@ export async function reportError(
   const exitCode = stopped?.exitCode ?? exitCodeOf(error)
   if (exitCode === EXIT.brokenPipe) return exitCode
   const applied = appliedOf(error)
+  const retryAfterMs = error instanceof VaultError && error.retryAfterMs ? Math.ceil(error.retryAfterMs) : undefined
   const message = stopped === undefined ? messageOf(error) : 'Stopped.'
   const code = errorCode(error)
   const text = isJson
-    ? JSON.stringify({ error: { exitCode, ...(code && { code }), message, ...(applied && { applied }) } })
+    ? JSON.stringify({ error: { exitCode, code, message, applied, retryAfterMs } })
     : // A message may name a file, and whoever named that file may have had a terminal in mind.
-      escapeText([`vaultdb: ${message}`, ...(applied ? [APPLIED[applied]] : [])].join(' '))
+      escapeText([`vaultdb: ${message}`, ...waitOf(retryAfterMs), ...(applied ? [APPLIED[applied]] : [])].join(' '))
   const trace = exitCode === EXIT.internal && terminal.env.VAULTDB_DEBUG ? framesOf(error) : ''
   await terminal.stderr.write(`${text}\n${trace}`).catch(() => undefined) // the status still tells
   return exitCode
@@ -37,6 +38,13 @@ function appliedOf(error: unknown): Applied | undefined {
   if (typeof error !== 'object' || error === null || !('applied' in error)) return undefined
   const { applied } = error
   return applied === 'no' || applied === 'some' || applied === 'unknown' ? applied : undefined
+}
+
+function waitOf(retryAfterMs: number | undefined): string[] {
+  if (retryAfterMs === undefined) return []
+  const seconds = Math.ceil(retryAfterMs / 1000)
+  const [count, unit] = seconds < 120 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
+  return [`Wait ${count} ${unit}${count === 1 ? '' : 's'} before you try again.`]
 }
 
 /** Messages of the vault and of this program hold no secret; what any other error says is not shown. */

@@ -1,4 +1,4 @@
-import { VaultError } from '../errors.ts'
+import { VaultError, type VaultErrorDetails } from '../errors.ts'
 
 /** Whether a request would change something: of such a one an error says what was applied. */
 export type RequestKind = 'read' | 'change'
@@ -14,9 +14,12 @@ export function givenUpError({ reason }: AbortSignal): VaultError {
 }
 
 /** The error of a request that was not sent, for the time being: of a change it says that nothing was applied. */
-export function unsentError(kind: RequestKind, message: string, retryAfterMs?: number): VaultError {
-  const applied = kind === 'change' ? 'no' : undefined
-  return new VaultError('ERR_UNAVAILABLE', message, { applied, retryAfterMs })
+export function unsentError(
+  kind: RequestKind,
+  message: string,
+  details: Pick<VaultErrorDetails, 'retryAfterMs' | 'cause'> = {},
+): VaultError {
+  return new VaultError('ERR_UNAVAILABLE', message, kind === 'change' ? { ...details, applied: 'no' } : details)
 }
 
 /** Whether a store says of a change that, failing like this, it sent nothing. */

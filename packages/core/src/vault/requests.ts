@@ -129,7 +129,7 @@ export class Requests {
           isUnsettled ||= !isUnsent(error)
         }
         const definite: WriteOutcome = code === 'ERR_CONFLICT' ? { kind: 'conflict' } : { kind: 'refused', error }
-        const givenUp: WriteOutcome = isUnsettled ? { kind: 'unknown', error } : definite
+        const givenUp: WriteOutcome = isUnsettled ? { kind: 'unknown', error: unclear(error) } : definite
         if (attempt >= this.retry.requestAttempts || write.signal.aborted) return givenUp
         try {
           await this.backOff(attempt, error, write.signal)
@@ -180,4 +180,11 @@ export class Requests {
   async pauseAfterConflict(conflicts: number, signal?: AbortSignal): Promise<void> {
     await this.backOff(Math.min(conflicts, MOST_CONFLICT_DOUBLINGS), null, signal)
   }
+}
+
+/** The error behind an unknown outcome. A conflict over a file that is as it was explains nothing. */
+function unclear(error: unknown): unknown {
+  if (errorCode(error) !== 'ERR_CONFLICT') return error
+  const message = 'The store says that the file is another one by now, and shows it as it was.'
+  return new VaultError('ERR_UNAVAILABLE', message, { cause: error })
 }

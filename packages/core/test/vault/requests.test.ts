@@ -216,7 +216,10 @@ describe('a write that is answered with a conflict', () => {
     const answered = setUp(Array(4).fill(conflict))
     expect(await answered.requests.settle(writing(unmoved))).toEqual({ kind: 'conflict' })
     const unanswered = setUp([unavailable, conflict, conflict, conflict])
-    expect(await unanswered.requests.settle(writing(unmoved))).toEqual({ kind: 'unknown', error: conflict })
+    expect(await unanswered.requests.settle(writing(unmoved))).toMatchObject({
+      kind: 'unknown',
+      error: { code: 'ERR_UNAVAILABLE', cause: conflict },
+    })
   })
 })
 

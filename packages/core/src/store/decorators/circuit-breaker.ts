@@ -44,6 +44,7 @@ class Circuit {
   readonly #openMs: number
   readonly #runtime: Runtime
   #failures = 0
+  #lastFailure: unknown
   /** Until when nothing is sent; `null` while the circuit is closed. */
   #openUntilMs: number | null = null
   /** The request that finds out is under way. */
@@ -60,8 +61,9 @@ class Circuit {
     while (this.#probe !== undefined) await orAborted(this.#probe, signal)
     const waitMs = this.#openUntilMs === null ? 0 : this.#openUntilMs - this.#runtime.monotonicMs()
     if (waitMs > 0) {
-      const message = `The ${store} store has failed ${this.#failures} times in a row, so this was not sent. Try again later.`
-      throw unsentError(kind, message, waitMs)
+      const reason = this.#lastFailure instanceof Error ? ` The last time: ${this.#lastFailure.message}` : ''
+      const message = `The ${store} store has failed ${this.#failures} times in a row, so this was not sent.${reason}`
+      throw unsentError(kind, message, { retryAfterMs: waitMs, cause: this.#lastFailure })
     }
     const endProbe = this.#openUntilMs === null ? undefined : this.#beginProbe()
     const knownFailures = this.#failures
@@ -94,6 +96,7 @@ class Circuit {
 
   #answered(): void {
     this.#failures = 0
+    this.#lastFailure = undefined
     this.#openUntilMs = null
   }
 
@@ -101,6 +104,7 @@ class Circuit {
   #failed(error: unknown, knownFailures: number): void {
     if (knownFailures !== this.#failures) return // all that are under way when a line breaks are one failure
     this.#failures += 1
+    this.#lastFailure = error
     if (this.#failures < this.#maxFailures) return
     const { retryAfterMs } = error as { readonly retryAfterMs?: unknown }
     const askedMs = typeof retryAfterMs === 'number' && retryAfterMs > 0 ? retryAfterMs : 0
