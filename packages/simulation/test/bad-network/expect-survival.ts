@@ -14,9 +14,13 @@ const OPERATIONS = 1_000
 /** A defect shows sooner. */
 const OPERATIONS_OF_TEETH = 240
 
-/** How it shows that something acknowledged was lost: in a history, to a client that had seen it, by the map. */
+/** A write was answered with a version that the file does not have, so the next one conflicts with nobody. */
+const NEEDLESS = 'writes were sent again though their answers were known'
+
+/** How it shows that a change was taken for done that was not: in a history, to a client that had seen it, by the map, by its version. */
 export const LOSS: RegExp = new RegExp(
   [
+    NEEDLESS,
     'No order of the operations explains',
     'is older \\(write \\d+\\) than this device has seen',
     'does not descend from what this device has seen',
@@ -27,7 +31,7 @@ export const LOSS: RegExp = new RegExp(
 /** How it shows that a version was mistaken for another one: writes are refused though nobody else has written. */
 export const MISTAKEN_VERSION: RegExp = new RegExp(
   [
-    'writes were sent again though their answers were known',
+    NEEDLESS,
     'failed for no reason: VaultError: .*is not the version that was to be replaced',
     'failed for no reason: VaultError: .*does not compare-and-swap',
   ].join('|'),
