@@ -153,10 +153,4 @@ describe('withConcurrencyLimit', () => {
     unsubscribe?.()
     expect(seen).toEqual(['vault'])
   })
-
-  test('refuses unknown and wrong options', () => {
-    expect(() => withConcurrencyLimit(memory, { maxRequests: 1, ...{ maxRequest: 3 } })).toThrow(/`maxRequests`/)
-    expect(() => withConcurrencyLimit(memory, { maxRequests: 0 })).toThrow(RangeError)
-    expect(() => withConcurrencyLimit(memory, { maxRequests: 1001 })).toThrow(RangeError)
-  })
 })

@@ -186,12 +186,18 @@ describe('withReadRetry', () => {
     expect(listings).toBe(3)
   })
 
-  test('refuses unknown and wrong options', () => {
-    const store = memory
-    expect(() => withReadRetry(store, { attempts: 3, ...{ atempts: 3 } })).toThrow(/`attempts`/)
-    expect(() => withReadRetry(store, { attempts: 0 })).toThrow(RangeError)
-    expect(() => withReadRetry(store, { attempts: 101 })).toThrow(RangeError)
-    expect(() => withReadRetry(store, { maxDelayMs: 1.5 })).toThrow(TypeError)
-    expect(() => withReadRetry(store, { maxDelayMs: -1 })).toThrow(RangeError)
+  test('a listing without an end is refused', async () => {
+    const endless: BlobStore = {
+      ...memory,
+      name: 'endless',
+      async *list() {
+        for (;;) yield { key: 'vault' }
+      },
+    }
+    const first = withReadRetry(endless).list('')[Symbol.asyncIterator]().next()
+    await expect(first).rejects.toMatchObject({
+      code: 'ERR_UNSUPPORTED',
+      message: expect.stringContaining('The endless store lists more than 1000000 files.'),
+    })
   })
 })

@@ -152,14 +152,4 @@ describe('withResilience', () => {
     expect(gated.sent).toEqual(['read vault'])
     nothingLeft()
   })
-
-  test('takes the options of its parts, and no others', () => {
-    const all = { timeoutMs: 1, maxRequests: 1, maxFailures: 1, openMs: 1, offlineWaitMs: 0, connectivity, runtime }
-    expect(() => withResilience(memory, all)).not.toThrow()
-    for (const name of Object.keys(all)) {
-      if (name === 'connectivity' || name === 'runtime') continue
-      expect(() => withResilience(memory, { [name]: -1 })).toThrow(RangeError)
-    }
-    expect(() => withResilience(memory, { runtime, ...{ timeout: 3 } })).toThrow(/`timeoutMs`/)
-  })
 })
