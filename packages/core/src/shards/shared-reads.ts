@@ -23,7 +23,7 @@ export class SharedReads<T> {
     const request = new SharedWork(async (signal) => {
       await Promise.resolve()
       // One that was given up leaves its place to the request that comes instead.
-      if (!signal.aborted && this.#unsent.get(id) === request) this.#unsent.delete(id)
+      if (!signal.aborted) this.#unsent.delete(id)
       return await this.#read(id, signal)
     })
     this.#unsent.set(id, request)

@@ -31,7 +31,7 @@ export const READING: readonly Variant[] = [
     changes: [
       {
         file: 'core/src/shards/shared-reads.ts',
-        from: 'if (!signal.aborted && this.#unsent.get(id) === request) this.#unsent.delete(id)\n      return await this.#read(id, signal)',
+        from: 'if (!signal.aborted) this.#unsent.delete(id)\n      return await this.#read(id, signal)',
         to: 'return await this.#read(id, signal).finally(() => this.#unsent.delete(id))',
       },
     ],
