@@ -1,9 +1,11 @@
-import { type Fetch, PRIVATE } from '@vaultdb/core/adapter'
+import { beforeSending, type Fetch, PRIVATE } from '@vaultdb/core/adapter'
 import { foreignAnswer, tagsOf } from './failures.ts'
 import type { Tokens } from './tokens.ts'
 
 /** The one host that is asked without authorization: there the cursor says who asks. */
 const OPEN_HOST = 'notify.dropboxapi.com'
+/** What changes files. */
+const CHANGES = /\/files\/(upload|delete_v2)$/
 /** Refusals of a token after which another one may be accepted. */
 const RENEWABLE: ReadonlySet<string> = new Set(['expired_access_token', 'invalid_access_token'])
 
@@ -27,12 +29,13 @@ export function createTransport(fetch: Fetch, tokens: Tokens): Fetch {
   return async (url, init = {}) => {
     if (new URL(url).hostname === OPEN_HOST) return genuine(url, await send(url, init, null))
     const signal = init.signal ?? undefined
-    const token = await tokens.get(signal)
+    const kind = CHANGES.test(url) ? 'change' : 'read'
+    const token = await beforeSending(kind, tokens.get(signal))
     const response = await send(url, init, token)
     if (response.status !== 401 || !tokens.renewable) return genuine(url, response)
     const text = await response.text()
     if (!isRenewable(text)) return new Response(text, { status: 401, headers: response.headers })
-    return genuine(url, await send(url, init, await tokens.replace(token, signal)))
+    return genuine(url, await send(url, init, await beforeSending(kind, tokens.replace(token, signal))))
   }
 }
 

@@ -151,6 +151,25 @@ describe('getAccessToken', () => {
     expect(error).toMatchObject({ name: 'VaultError', code, message: expect.not.stringContaining('secret') })
   })
 
+  test('that fails for the time being: of a change the error says that nothing was sent', async () => {
+    const dropbox = await startDropbox()
+    let isOnline = true
+    const getAccessToken = async (): Promise<string> => {
+      if (!isOnline) throw new Error('no network')
+      return dropbox.issueToken()
+    }
+    const store = openStore(dropbox, { getAccessToken })
+    const version = await store.write('vault', Uint8Array.of(1), null)
+    dropbox.expireTokens()
+    isOnline = false
+    const unsent = { code: 'ERR_UNAVAILABLE', applied: 'no' }
+    await expect(store.write('vault', Uint8Array.of(2), version)).rejects.toMatchObject(unsent) // refused for its token, and none came
+    await expect(store.delete('vault', version)).rejects.toMatchObject(unsent)
+    await expect(store.read('vault')).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE', applied: undefined })
+    isOnline = true
+    expect(await store.write('vault', Uint8Array.of(2), version)).not.toBe(version)
+  })
+
   test.each([undefined, '', 'two\nlines', 7])('that gives %j is ERR_UNAUTHORIZED', async (token) => {
     const dropbox = await startDropbox()
     const store = openStore(dropbox, { getAccessToken: () => token as string })

@@ -11,6 +11,7 @@ import {
   assertBlobData,
   assertBlobKey,
   assertBlobPrefix,
+  beforeSending,
   conflictError,
   isBlobKey,
   isOpaqueTag,
@@ -136,7 +137,8 @@ class RemoteStorageStore implements BlobStore {
   async #send(sending: Sending): Promise<Answer> {
     const { folder, getAccess } = this.#options
     return await this.#lifetime.run(sending.signal, async () => {
-      const access = await getAccess(sending.signal)
+      const kind = sending.method === 'GET' ? 'read' : 'change'
+      const access = await beforeSending(kind, getAccess(sending.signal))
       throwIfAborted(sending.signal)
       return await send({ ...sending, path: `${folder}${sending.path}` }, access, this.#options)
     })

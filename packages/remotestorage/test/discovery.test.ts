@@ -40,4 +40,7 @@ test('a library that cannot be loaded is a typed error', async () => {
     code: 'ERR_UNAVAILABLE',
     message: expect.stringContaining('`href`'),
   })
+  const unsent = { code: 'ERR_UNAVAILABLE', applied: 'no' }
+  await expect(store.write('vault', new Uint8Array(1), null)).rejects.toMatchObject(unsent)
+  await expect(store.delete('vault', '1')).rejects.toMatchObject(unsent)
 })

@@ -1,5 +1,12 @@
 import type { Runtime } from '@vaultdb/core'
-import { exchange, type HttpAnswer, type HttpRequest, retryAfterMs, throwIfAborted } from '@vaultdb/core/adapter'
+import {
+  beforeSending,
+  exchange,
+  type HttpAnswer,
+  type HttpRequest,
+  retryAfterMs,
+  throwIfAborted,
+} from '@vaultdb/core/adapter'
 import { isExpiry, type Refusal } from './failures.ts'
 import type { ResolvedOptions } from './options.ts'
 import { createSigner, type Signer } from './signing.ts'
@@ -64,10 +71,11 @@ export class Client {
     const { method, headers = {}, body, signal } = sending
     const { fetch, runtime } = this.#options
     throwIfAborted(signal)
+    const kind = method === 'GET' ? 'read' : 'change'
     const hash = body === undefined ? HASH_OF_NOTHING : await sha256Hex(body)
     const unsigned = { method, url: sending.url, headers: { ...headers, 'x-amz-content-sha256': hash } }
     for (let attempt = 1; ; attempt++) {
-      const { expire, ...signed } = await this.#sign(unsigned, signal)
+      const { expire, ...signed } = await beforeSending(kind, this.#sign(unsigned, signal))
       throwIfAborted(signal)
       const answer = await exchange(fetch, { ...sending, ...signed, advice: ADVICE })
       const refusal = refusalOf(answer, runtime)

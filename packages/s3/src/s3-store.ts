@@ -11,6 +11,7 @@ import {
   assertBlobData,
   assertBlobKey,
   assertBlobPrefix,
+  beforeSending,
   conflictError,
   isBlobKey,
   Lifetime,
@@ -79,7 +80,7 @@ class S3BlobStore implements S3Store {
     assertBlobData(data)
     const body = new Uint8Array(data) // the caller may go on changing `data`
     return this.#lifetime.run(signal, async () => {
-      const { ifMatch } = await this.#knownTraits(signal)
+      const { ifMatch } = await beforeSending('change', this.#knownTraits(signal))
       if (expected !== null) assertVersion(key, expected)
       const condition: Condition = expected === null ? ABSENT : { 'if-match': toETag(expected, ifMatch) }
       const version = await this.#objects.put(key, body, condition, signal)
@@ -91,7 +92,7 @@ class S3BlobStore implements S3Store {
   async delete(key: string, expected: Version, { signal }: RequestOptions = {}): Promise<void> {
     assertBlobKey(key)
     return this.#lifetime.run(signal, async () => {
-      const { ifMatch, conditionalDelete } = await this.#knownTraits(signal)
+      const { ifMatch, conditionalDelete } = await beforeSending('change', this.#knownTraits(signal))
       assertVersion(key, expected)
       if (conditionalDelete) return this.#objects.remove(key, { 'if-match': toETag(expected, ifMatch) }, signal)
       // Somebody may write in between: the capability says so.

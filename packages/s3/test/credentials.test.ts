@@ -146,11 +146,13 @@ describe('credentials from a function', () => {
     let asked = 0
     const store = world.store({
       credentials: async () => {
-        if (++asked === 1) throw new VaultError('ERR_UNAVAILABLE', 'The sign-in does not answer.')
+        if (++asked < 3) throw new VaultError('ERR_UNAVAILABLE', 'The sign-in does not answer.')
         return world.issue()
       },
     })
-    await expect(store.read('vault')).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' })
+    await expect(store.read('vault')).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE', applied: undefined })
+    const unsent = { code: 'ERR_UNAVAILABLE', applied: 'no' }
+    await expect(store.write('vault', data, null)).rejects.toMatchObject(unsent)
     expect(await store.read('vault')).toEqual({ data, version: 'abc' })
   })
 

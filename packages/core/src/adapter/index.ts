@@ -5,7 +5,7 @@ export { SharedWork } from '../shared-work.ts'
 export { assertBlobData, assertBlobKey, assertBlobPrefix, isBlobKey } from '../store/contract.ts'
 export { decorate } from '../store/decorators/decorate.ts'
 export { Lifetime } from '../store/lifetime.ts'
-export { conflictError, givenUpError } from '../store/outcomes.ts'
+export { beforeSending, conflictError, givenUpError } from '../store/outcomes.ts'
 export { isOpaqueTag, opaqueTagOf, quotedTag } from './etag.ts'
 export {
   exchange,

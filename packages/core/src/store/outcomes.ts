@@ -1,4 +1,4 @@
-import { VaultError, type VaultErrorDetails } from '../errors.ts'
+import { errorCode, restated, VaultError, type VaultErrorDetails } from '../errors.ts'
 
 /** Whether a request would change something: of such a one an error says what was applied. */
 export type RequestKind = 'read' | 'change'
@@ -20,6 +20,18 @@ export function unsentError(
   details: Pick<VaultErrorDetails, 'retryAfterMs' | 'cause'> = {},
 ): VaultError {
   return new VaultError('ERR_UNAVAILABLE', message, kind === 'change' ? { ...details, applied: 'no' } : details)
+}
+
+/**
+ * The result of what a request needs before it can be sent, such as a token. Where that cannot be had for the time being, the
+ * error of a change says that nothing was sent.
+ */
+export async function beforeSending<T>(kind: RequestKind, step: Promise<T>): Promise<T> {
+  try {
+    return await step
+  } catch (error) {
+    throw kind === 'change' && errorCode(error) === 'ERR_UNAVAILABLE' ? restated(error, 'no') : error
+  }
 }
 
 /** Whether a store says of a change that, failing like this, it sent nothing. */
