@@ -38,14 +38,14 @@ const TEETH: readonly Tooth[] = [
   {
     rule: 'a file is replaced only if it is still the version that was read',
     file: 'fs/src/file-store.ts',
-    from: '} else if (expected !== head.version) throw conflict(key)',
-    to: '} else if (expected === null) throw conflict(key)',
+    from: '} else if (expected !== head.version) throw conflictError(key)',
+    to: '} else if (expected === null) throw conflictError(key)',
   },
   {
     rule: 'a content is whole before its version is current',
     file: 'fs/src/replacing.ts',
     from: 'await writeContent(join(folder, version), data, change.durable)',
-    to: 'if (!advance(folder, head, headName(version))) throw conflict(key)\n      await writeContent(join(folder, version), data, change.durable)',
+    to: 'if (!advance(folder, head, headName(version))) throw conflictError(key)\n      await writeContent(join(folder, version), data, change.durable)',
   },
   {
     rule: 'markers are written before the documents',
