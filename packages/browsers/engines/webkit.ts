@@ -21,6 +21,9 @@ const TAKE = `
   delete calls[arguments[0]]
   return outcome ?? null`
 
+/** Whether this is the page, all of it. */
+const IS_LOADED = `return location.href.startsWith(arguments[0]) && document.readyState === 'complete'`
+
 /** No property is called `error`: by that name WebDriver knows its own. */
 type Outcome = { readonly value?: unknown; readonly reason?: string } | null
 
@@ -82,7 +85,10 @@ class WebKitTab implements Tab {
   }
 
   async close(): Promise<void> {
-    await this.#in((session) => session.closeWindow())
+    await this.#in(async (session) => {
+      await session.closeWindow()
+      while ((await session.getWindowHandles()).includes(this.handle)) await pause(POLL_MS)
+    })
     this.#onClose()
   }
 
@@ -110,6 +116,8 @@ class WebKitEngine implements Engine {
       const { handle } = await session.createWindow('window')
       await session.switchToWindow(handle)
       await session.navigateTo(url)
+      // On a busy machine the driver takes the end of the empty page's load, which a new window begins with, for the page's.
+      while (!(await session.executeScript(IS_LOADED, [url]))) await pause(POLL_MS)
       const tab: WebKitTab = new WebKitTab(this.#windows, handle, () => this.#tabs.delete(tab))
       this.#tabs.add(tab)
       return tab

@@ -24,6 +24,7 @@ async function startVictim(victim: Client, witness: Client, place: Place, kill: 
     paths.push(...own)
   }
   const written = async (): Promise<number> => {
+    await victim.surroundings() // fails at once where the engine has lost the tab, whose writes would be waited for in vain
     const counts = await witness.run('page', 'announced', place, paths)
     return counts.reduce((sum, count) => sum + count, 0)
   }
