@@ -185,6 +185,5 @@ export class Requests {
 /** The error behind an unknown outcome. A conflict over a file that is as it was explains nothing. */
 function unclear(error: unknown): unknown {
   if (errorCode(error) !== 'ERR_CONFLICT') return error
-  const message = 'The store says that the file is another one by now, and shows it as it was.'
-  return new VaultError('ERR_UNAVAILABLE', message, { cause: error })
+  return new VaultError('ERR_UNAVAILABLE', 'A conflict over a file that did not change.', { cause: error })
 }
