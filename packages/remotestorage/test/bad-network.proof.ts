@@ -3,9 +3,8 @@ import { afterAll, beforeAll, test } from 'vitest'
 import {
   expectNoticed,
   expectSurvival,
-  LOSS,
   MARKED_ETAGS,
-  MISTAKEN_VERSION,
+  MISTAKEN,
 } from '../../simulation/test/bad-network/expect-survival.ts'
 import { remoteStoragePlace } from './remotestorage-place.ts'
 import { Armadietto } from './server/armadietto.ts'
@@ -31,14 +30,14 @@ test.each([
     file: 'remotestorage/src/remotestorage-store.ts',
     from: 'DONE.has(status) && !isPage',
     to: 'DONE.has(status)',
-    noticed: LOSS,
+    noticed: MISTAKEN,
   },
   {
     defect: 'an ETag is taken as it comes, marks of intermediaries and all',
     file: 'remotestorage/src/answers.ts',
     from: "opaqueTagOf(answer.headers.get('etag'))",
     to: "answer.headers.get('etag')?.replaceAll('\"', '') ?? null",
-    noticed: MISTAKEN_VERSION,
+    noticed: MISTAKEN,
     faults: MARKED_ETAGS,
   },
 ])('it is noticed when $defect', async ({ noticed, faults, ...change }) => {

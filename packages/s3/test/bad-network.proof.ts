@@ -3,9 +3,8 @@ import { test } from 'vitest'
 import {
   expectNoticed,
   expectSurvival,
-  LOSS,
   MARKED_ETAGS,
-  MISTAKEN_VERSION,
+  MISTAKEN,
 } from '../../simulation/test/bad-network/expect-survival.ts'
 import { s3Place } from './s3-place.ts'
 import { makeBucket } from './server/buckets.ts'
@@ -31,14 +30,14 @@ test.each([
     file: 's3/src/objects.ts',
     from: "if (answer.body.length > 0) throw strange(doing, 'a page came in place of the answer')",
     to: '',
-    noticed: LOSS,
+    noticed: MISTAKEN,
   },
   {
     defect: 'an ETag is taken as it comes, marks of intermediaries and all',
     file: 's3/src/etag.ts',
     from: 'opaqueTagOf(etag)',
     to: "etag?.replaceAll('\"', '') ?? null",
-    noticed: MISTAKEN_VERSION,
+    noticed: MISTAKEN,
     faults: MARKED_ETAGS,
   },
 ])('it is noticed when $defect', async ({ noticed, faults, ...change }) => {
