@@ -10,6 +10,9 @@ const WRITES = 10
 /** How often the tab that lives on writes around each kill. */
 const INCREMENTS = 20
 
+// A tenth of it is enough; the rest is for WebKit's driver, which now and then hangs when a window goes.
+test.describe.configure({ timeout: 60_000 })
+
 const writers: Readonly<Record<StoreName, readonly Context[]>> = {
   indexeddb: ['page', 'dedicated'],
   localstorage: ['page'],
