@@ -201,7 +201,7 @@ class DropboxStore implements BlobStore {
       try {
         return await work(signal === undefined ? {} : { signal })
       } catch (error) {
-        if (signal?.aborted && !isUnsent(error, signal)) throw onAbort(signal)
+        if (signal?.aborted && !gaveUpWaiting(error, signal)) throw onAbort(signal)
         throw failure(error, doing, this.#settings.runtime)
       }
     })
@@ -209,7 +209,7 @@ class DropboxStore implements BlobStore {
 }
 
 /** Whether the signal was aborted while a change waited for its turn or for a token. */
-function isUnsent(error: unknown, { reason }: AbortSignal): boolean {
+function gaveUpWaiting(error: unknown, { reason }: AbortSignal): boolean {
   return error !== reason && errorCode(error) === 'ERR_ABORTED'
 }
 

@@ -42,12 +42,13 @@ export async function send(
 ): Promise<Answer> {
   const headers = { ...sending.headers, Authorization: `Bearer ${token}` }
   const answer = await exchange(fetch, { ...sending, url: `${root}${path}`, headers, advice: ADVICE })
+  const html = isHtml(answer)
   return {
     status: answer.status,
     version: opaqueTagOf(answer.headers.get('etag')),
     body: answer.body,
-    isHtml: isHtml(answer),
-    isPage: isHtml(answer) && looksLikePage(answer.body),
+    isHtml: html,
+    isPage: html && looksLikePage(answer.body),
     asksForToken: /^bearer\b/i.test(answer.headers.get('www-authenticate') ?? ''),
     retryAfterMs: retryAfterMs(answer.headers, runtime),
   }

@@ -84,7 +84,8 @@ export interface BlobStore {
   /**
    * Replaces the file if its version is `expected`, creates it if `expected` is `null` and it does not exist; resolves to the
    * new version. `ERR_CONFLICT`: definitely not applied. `ERR_UNAVAILABLE`: may or may not have been applied, or may be later
-   * (with `retryAfterMs` where the store tells); with `applied: 'no'` this call sent nothing. `ERR_UNAUTHORIZED`, `ERR_QUOTA`, `ERR_TOO_LARGE`, `ERR_UNSUPPORTED`: refused, not applied.
+   * (with `retryAfterMs` where the store tells); with `applied: 'no'` this call sent nothing. `ERR_UNAUTHORIZED`, `ERR_QUOTA`,
+   * `ERR_TOO_LARGE`, `ERR_UNSUPPORTED`: refused, not applied.
    */
   write(key: string, data: Uint8Array, expected: Version | null, options?: RequestOptions): Promise<Version>
   /** Removes the file if its version is `expected`, else `ERR_CONFLICT` (also when it is absent). */

@@ -1,5 +1,5 @@
 import { orAborted } from '../../abort.ts'
-import { errorCode, throwIfAborted } from '../../errors.ts'
+import { errorCode, retryAfterOf, throwIfAborted } from '../../errors.ts'
 import { checkOptions, integerOption } from '../../options.ts'
 import { createRuntime, type Runtime } from '../../runtime.ts'
 import type { BlobStore } from '../contract.ts'
@@ -106,9 +106,7 @@ class Circuit {
     this.#failures += 1
     this.#lastFailure = error
     if (this.#failures < this.#maxFailures) return
-    const { retryAfterMs } = error as { readonly retryAfterMs?: unknown }
-    const askedMs = typeof retryAfterMs === 'number' && retryAfterMs > 0 ? retryAfterMs : 0
-    const openMs = Math.max(this.#openMs, Math.min(askedMs, MAX_OPEN_MS))
+    const openMs = Math.max(this.#openMs, Math.min(retryAfterOf(error) ?? 0, MAX_OPEN_MS))
     this.#openUntilMs = this.#runtime.monotonicMs() + openMs
   }
 }
