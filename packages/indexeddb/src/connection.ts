@@ -14,38 +14,42 @@ const INTERRUPTIONS: readonly unknown[] = ['AbortError', 'InvalidStateError', 'U
 /**
  * The connection to the database, opened by the first request and again after it was lost. idb-keyval's own `createStore`
  * cannot ask for strict durability, gets in the way of deletions and upgrades by other tabs, and waits for ever behind theirs.
+ *
+ * Never more than one transaction is under way. Where a worker ends that has several, WebKit never frees the connection, and
+ * the database answers nobody any more until the browser is closed (WebKit bug 324094).
  */
 export class Connection {
   readonly #options: Required<IndexedDBStoreOptions>
   #opening: Promise<IDBDatabase> | undefined
   #database: IDBDatabase | undefined
+  /** Resolves when the transactions have ended that were asked for so far. */
+  #turn: Promise<unknown> = Promise.resolve()
+  /** The transaction that reads share while it waits for its turn. */
+  #reading: Promise<IDBObjectStore> | undefined
 
   constructor(options: Required<IndexedDBStoreOptions>) {
     this.#options = options
   }
 
   /**
-   * Begins a transaction and hands over its object store. If the connection turns out to be lost, it is opened again, once:
-   * for a transaction that could not begin, and for reading. A write that was interrupted is not repeated: when a connection breaks,
-   * its transactions are reported as aborted although one that was being committed may have been.
+   * Hands over the object store of a transaction in its turn, and resolves to what `work` comes to; `ERR_UNAVAILABLE` if that
+   * takes too long. What is given up, also by the signal, may still be done if it had begun.
    */
   async use<T>(
     signal: AbortSignal | undefined,
-    mode: 'readonly' | 'readwrite',
+    mode: IDBTransactionMode,
     work: (files: IDBObjectStore) => Promise<T>,
   ): Promise<T> {
-    for (let last = false; ; last = true) {
-      const database = this.#database ?? (await this.#opened(signal))
-      let begun = false
-      try {
-        const files = database.transaction(FILES, mode, { durability: 'strict' }).objectStore(FILES)
-        begun = true
-        return await work(files)
-      } catch (error) {
-        if (!INTERRUPTIONS.includes(exceptionName(error))) throw error
-        this.#drop(database)
-        if (last || (begun && mode !== 'readonly')) throw error
-      }
+    const { name, timeoutMs, runtime } = this.#options
+    const answered = new AbortController()
+    signal?.addEventListener('abort', () => answered.abort(signal.reason), { signal: answered.signal })
+    const late = runtime.sleep(timeoutMs, answered.signal).then(() => {
+      throw new VaultError('ERR_UNAVAILABLE', `Database ${name} does not answer: close the other tabs.`)
+    })
+    try {
+      return await Promise.race([this.#use(mode, work, answered.signal), late])
+    } finally {
+      answered.abort()
     }
   }
 
@@ -54,27 +58,50 @@ export class Connection {
     this.#opening?.then((database) => database.close()).catch(() => undefined) // also one that opens after this
   }
 
-  /** The database, if it opens in time; if it opens later, it is there for the next request. */
-  async #opened(signal: AbortSignal | undefined): Promise<IDBDatabase> {
-    const { name, openTimeoutMs, runtime } = this.#options
-    this.#opening ??= this.#open(name)
-    const answered = new AbortController()
-    signal?.addEventListener('abort', () => answered.abort(signal.reason), { signal: answered.signal })
-    const late = runtime.sleep(openTimeoutMs, answered.signal).then(() => {
-      throw new VaultError('ERR_UNAVAILABLE', `Database ${name} does not open: close the other tabs.`)
-    })
-    try {
-      return await Promise.race([this.#opening, late])
-    } finally {
-      answered.abort()
+  /**
+   * If the connection turns out to be lost, it is opened again, once: for a transaction that could not begin, and for reading.
+   * A write that was interrupted is not repeated: when a connection breaks, its transactions are reported as aborted although
+   * one that was being committed may have been.
+   */
+  async #use<T>(
+    mode: IDBTransactionMode,
+    work: (files: IDBObjectStore) => Promise<T>,
+    givenUp: AbortSignal,
+  ): Promise<T> {
+    for (let last = false; ; last = true) {
+      this.#opening ??= Promise.resolve().then(() => this.#open()) // which forgets it where it fails, at once too
+      const database = await this.#opening
+      let begun = false
+      try {
+        const files = await this.#begin(database, mode)
+        begun = true
+        givenUp.throwIfAborted()
+        return await work(files)
+      } catch (error) {
+        if (givenUp.aborted || !INTERRUPTIONS.includes(exceptionName(error))) throw error
+        this.#drop(database)
+        if (last || (begun && mode !== 'readonly')) throw error
+      }
     }
   }
 
-  async #open(name: string): Promise<IDBDatabase> {
+  /** Begins a transaction when those before it have ended. Its first request has to follow before anything else is awaited. */
+  #begin(database: IDBDatabase, mode: IDBTransactionMode): Promise<IDBObjectStore> {
+    if (mode === 'readonly' && this.#reading !== undefined) return this.#reading
+    const begun = this.#turn.then(() => {
+      if (mode === 'readonly') this.#reading = undefined
+      return database.transaction(FILES, mode, { durability: 'strict' }).objectStore(FILES)
+    })
+    this.#turn = begun.then(ending, () => undefined)
+    if (mode === 'readonly') this.#reading = begun
+    return begun
+  }
+
+  async #open(): Promise<IDBDatabase> {
     try {
       const { indexedDB } = globalThis as { readonly indexedDB?: IDBFactory }
       if (!indexedDB) throw disabled()
-      const request = indexedDB.open(name, 1)
+      const request = indexedDB.open(this.#options.name, 1)
       request.onupgradeneeded = () => {
         request.result.createObjectStore(FILES).createIndex(DESCRIPTIONS, ['version', 'size'])
       }
@@ -95,6 +122,16 @@ export class Connection {
 
   #drop(database: IDBDatabase): void {
     database.close()
-    if (this.#database === database) this.#database = this.#opening = undefined
+    if (this.#database !== database) return
+    this.#database = this.#opening = this.#reading = undefined
+    this.#turn = Promise.resolve()
   }
+}
+
+/** Resolves when a transaction has ended, one way or the other. */
+function ending({ transaction }: IDBObjectStore): Promise<unknown> {
+  return new Promise((resolve) => {
+    transaction.addEventListener('complete', resolve)
+    transaction.addEventListener('abort', resolve)
+  })
 }

@@ -99,13 +99,9 @@ class IndexedDBStore implements BlobStore {
     })
   }
 
-  /**
-   * Only the opening of the database can take long, so only that is cut short by the signal;
-   * a transaction that has begun is not worth rolling back.
-   */
   async #send<T>(
     signal: AbortSignal | undefined,
-    mode: 'readonly' | 'readwrite',
+    mode: IDBTransactionMode,
     work: (files: IDBObjectStore) => Promise<T>,
   ): Promise<T> {
     return await this.#lifetime.run(signal, async () => {

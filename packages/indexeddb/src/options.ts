@@ -11,26 +11,26 @@ export interface IndexedDBStoreOptions {
    */
   readonly persist?: boolean
   /**
-   * How long a request waits for the database to open while another tab keeps an older or a deleted one open. Milliseconds, 1 to
-   * 3,600,000, default 10,000.
+   * How long a request waits for the database, which another tab may keep from opening or keep busy. Milliseconds, 1 to 3,600,000,
+   * default 10,000.
    */
-  readonly openTimeoutMs?: number
+  readonly timeoutMs?: number
   /** Where random versions and timers come from; the default is the platform's. */
   readonly runtime?: Pick<Runtime, 'randomBytes' | 'sleep'>
 }
 
-/** Longer than any tab takes that closes its connection when asked to; a person does not wait longer either. */
-const DEFAULT_OPEN_TIMEOUT_MS = 10_000
+/** Longer than any tab takes that closes its connection when asked to, or writes; a person does not wait longer either. */
+const DEFAULT_TIMEOUT_MS = 10_000
 
 /** The options with their defaults. Throws a `TypeError` or `RangeError` for what they cannot be. */
 export function resolveOptions(options: IndexedDBStoreOptions): Required<IndexedDBStoreOptions> {
-  checkOptions(options, ['name', 'persist', 'openTimeoutMs', 'runtime'], 'createIndexedDBStore')
-  const { name, persist, openTimeoutMs, runtime = createRuntime() } = options
+  checkOptions(options, ['name', 'persist', 'timeoutMs', 'runtime'], 'createIndexedDBStore')
+  const { name, persist, timeoutMs, runtime = createRuntime() } = options
   if (typeof name !== 'string' || !name) throw new TypeError('Option `name` must be a text.')
   return {
     name,
     persist: booleanOption('persist', persist, true),
-    openTimeoutMs: integerOption('openTimeoutMs', openTimeoutMs, 1, 3_600_000, DEFAULT_OPEN_TIMEOUT_MS),
+    timeoutMs: integerOption('timeoutMs', timeoutMs, 1, 3_600_000, DEFAULT_TIMEOUT_MS),
     runtime,
   }
 }

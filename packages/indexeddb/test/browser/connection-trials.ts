@@ -1,4 +1,4 @@
-import { createRuntime, type Runtime } from '@vaultdb/core'
+import { type BlobStore, createRuntime, type ListedBlob, type Runtime, type Version } from '@vaultdb/core'
 import { replacing } from '../../../browsers/pages/replacing.ts'
 import {
   expect,
@@ -8,12 +8,65 @@ import {
   pattern,
 } from '../../../core/src/testing/conformance/expect.ts'
 import type { Trial } from '../../../core/test/support/trials.ts'
-import { deleteDatabase, openRaw, places } from './places.ts'
+import { answerOf, deleteDatabase, openRaw, places } from './places.ts'
 
 const { inPlace } = places
 
-/** Timers that have run out at once. */
-const IMPATIENT: Runtime = { ...createRuntime(), sleep: async () => undefined }
+/** A runtime whose timers run out when the test says so: when so many requests wait. */
+function patience(): { readonly runtime: Runtime; readonly runOut: (count: number) => Promise<void> } {
+  const sleepers = new Set<() => void>()
+  const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      sleepers.add(resolve)
+      signal?.addEventListener('abort', () => {
+        sleepers.delete(resolve)
+        reject(signal.reason)
+      })
+    })
+  const runOut = async (count: number): Promise<void> => {
+    while (sleepers.size < count) await new Promise((resolve) => setTimeout(resolve, 0))
+    for (const wake of sleepers) wake()
+  }
+  return { runtime: { ...createRuntime(), sleep }, runOut }
+}
+
+/** Keeps a transaction of somebody else's under way, behind which all others wait, until it is released. */
+async function keepBusy(name: string): Promise<{ readonly release: () => Promise<void> }> {
+  const database = await openRaw(name)
+  const [files = ''] = database.objectStoreNames
+  const transaction = database.transaction(files, 'readwrite')
+  let isReleased = false
+  const goOn = (): void => {
+    if (!isReleased) transaction.objectStore(files).count().onsuccess = goOn
+  }
+  await answerOf(transaction.objectStore(files).count()) // it has begun
+  goOn()
+  const ended = new Promise((resolve) => transaction.addEventListener('complete', resolve))
+  const release = async (): Promise<void> => {
+    isReleased = true
+    await ended
+    database.close()
+  }
+  return { release }
+}
+
+/** Reads and writes that wait end when their signal is aborted. */
+async function expectGivenUp(store: BlobStore, expected: Version | null): Promise<void> {
+  const controller = new AbortController()
+  const { signal } = controller
+  const reading = expectCode('ERR_ABORTED', 'Reading, given up', () => store.read('vault', { signal }))
+  const writing = expectCode('ERR_UNAVAILABLE', 'Writing, given up', () =>
+    store.write('vault', pattern(3, 50), expected, { signal }),
+  )
+  controller.abort()
+  await Promise.all([reading, writing])
+}
+
+async function listed(store: BlobStore): Promise<ListedBlob[]> {
+  const found: ListedBlob[] = []
+  for await (const file of store.list('')) found.push(file)
+  return found
+}
 
 type Begin = typeof IDBDatabase.prototype.transaction
 
@@ -104,24 +157,79 @@ export const connectionTrials: readonly Trial[] = [
         await new Promise((resolve) => {
           deletion.onblocked = resolve
         })
-        const store = open({ runtime: IMPATIENT })
-        await expectCode('ERR_UNAVAILABLE', 'Reading', () => store.read('vault'))
-        await expectCode('ERR_UNAVAILABLE', 'Writing', () => store.write('vault', pattern(1, 50), null))
-
-        const patient = open()
-        const controller = new AbortController()
-        const { signal } = controller
-        const reading = expectCode('ERR_ABORTED', 'Reading, given up', () => patient.read('vault', { signal }))
-        const writing = expectCode('ERR_UNAVAILABLE', 'Writing, given up', () =>
-          patient.write('vault', pattern(1, 50), null, { signal }),
-        )
-        controller.abort()
-        await Promise.all([reading, writing])
+        const { runtime, runOut } = patience()
+        const store = open({ runtime })
+        const waiting = [
+          expectCode('ERR_UNAVAILABLE', 'Reading', () => store.read('vault')),
+          expectCode('ERR_UNAVAILABLE', 'Writing', () => store.write('vault', pattern(1, 50), null)),
+        ]
+        await runOut(2)
+        await Promise.all(waiting)
+        await expectGivenUp(open(), null)
 
         inTheWay.close()
+        const patient = open()
         await expectAbsent(patient, 'vault')
         const version = await patient.write('vault', pattern(2, 50), null)
         await expectContent(store, 'vault', pattern(2, 50), version)
+      }),
+  },
+  {
+    name: 'a database that is kept busy is waited for as well, and what was given up while it waited is not done',
+    run: () =>
+      inPlace(async ({ name, open }) => {
+        const { runtime, runOut } = patience()
+        const store = open({ runtime })
+        const version = await store.write('vault', pattern(1, 50), null)
+        const { release } = await keepBusy(name)
+        const waiting = [
+          expectCode('ERR_UNAVAILABLE', 'Reading', () => store.read('vault')),
+          expectCode('ERR_UNAVAILABLE', 'Listing', () => listed(store)),
+          expectCode('ERR_UNAVAILABLE', 'Writing', () => store.write('other', pattern(2, 50), null)),
+        ]
+        await runOut(3)
+        await Promise.all(waiting)
+        await expectGivenUp(store, version)
+
+        await release()
+        await expectContent(store, 'vault', pattern(1, 50), version)
+        await expectAbsent(store, 'other')
+        const next = await store.write('vault', pattern(4, 50), version)
+        await expectContent(open(), 'vault', pattern(4, 50), next)
+      }),
+  },
+  {
+    name: 'requests at once have one transaction under way, and reads share it',
+    run: () =>
+      inPlace(async ({ open }) => {
+        const store = open()
+        const keys = Array.from({ length: 20 }, (_, index) => `shards/${index}`)
+        const begun: string[] = []
+        let underWay = 0
+        let most = 0
+        const original: Begin = IDBDatabase.prototype.transaction
+        const transaction = function (this: IDBDatabase, ...args: Parameters<Begin>): IDBTransaction {
+          const made = Reflect.apply(original, this, args)
+          begun.push(String(args[1]))
+          most = Math.max(most, ++underWay)
+          const end = (): void => {
+            underWay -= 1
+          }
+          made.addEventListener('complete', end)
+          made.addEventListener('abort', end)
+          return made
+        }
+        await replacing(IDBDatabase.prototype, 'transaction', { value: transaction }, async () => {
+          await Promise.all(keys.map((key) => store.write(key, pattern(1, 50), null)))
+          expect(begun.splice(0).length === 20, 'Each write has a transaction of its own.')
+          await Promise.all([...keys.map((key) => store.read(key)), listed(store)])
+          expect(begun.splice(0).join() === 'readonly', `Twenty reads and a listing began ${begun.join()}.`)
+          await Promise.all([
+            ...keys.map((key) => expectCode('ERR_CONFLICT', 'Writing', () => store.write(key, pattern(2, 50), null))),
+            ...keys.map((key) => store.read(key)),
+          ])
+        })
+        expect(most === 1, `There were ${most} transactions under way at once.`)
       }),
   },
   {

@@ -1,6 +1,6 @@
 import { expectNothingWorks } from '../../../browsers/pages/kept-trials.ts'
 import { replacing } from '../../../browsers/pages/replacing.ts'
-import { expectCode, expectContent, pattern } from '../../../core/src/testing/conformance/expect.ts'
+import { expectAbsent, expectCode, expectContent, pattern } from '../../../core/src/testing/conformance/expect.ts'
 import type { Trial } from '../../../core/test/support/trials.ts'
 import { openRaw, places } from './places.ts'
 
@@ -23,6 +23,11 @@ export const refusalTrials: readonly Trial[] = [
     run: () =>
       inPlace(async (place) => {
         const missing = { get: () => undefined }
+        const early = place.open()
+        await replacing(globalThis, 'indexedDB', missing, () =>
+          expectCode('ERR_UNSUPPORTED', 'Reading', () => early.read('vault')),
+        )
+        await expectAbsent(early, 'vault') // it is asked for again
         await replacing(globalThis, 'indexedDB', missing, () => expectNothingWorks('ERR_UNSUPPORTED', place))
         const barred = opensWith('SecurityError')
         await replacing(globalThis, 'indexedDB', barred, () => expectNothingWorks('ERR_UNSUPPORTED', place))
