@@ -13,8 +13,7 @@ export default defineConfig({
   projects: [
     { name: 'chromium', testMatch: [EVERY_ENGINE, '*/test/browser/**/*.spec.ts'] },
     { name: 'firefox', testMatch: EVERY_ENGINE },
-    // On a busy machine MiniBrowser loses one window in some hundreds that nobody has closed. Such a test is tried again, and listed as flaky.
-    { name: 'webkit', testMatch: EVERY_ENGINE, retries: 1 },
+    { name: 'webkit', testMatch: EVERY_ENGINE },
   ],
   use: {
     browserName: 'chromium',

@@ -23,7 +23,7 @@ export class Connection {
   #opening: Promise<IDBDatabase> | undefined
   #database: IDBDatabase | undefined
   /** Resolves when the transactions have ended that were asked for so far. */
-  #turn: Promise<unknown> = Promise.resolve()
+  #turn: Promise<unknown> | undefined
   /** The transaction that reads share while it waits for its turn. */
   #reading: Promise<IDBObjectStore> | undefined
 
@@ -33,23 +33,45 @@ export class Connection {
 
   /**
    * Hands over the object store of a transaction in its turn, and resolves to what `work` comes to; `ERR_UNAVAILABLE` if that
-   * takes too long. What is given up, also by the signal, may still be done if it had begun.
+   * takes too long, of a change that had not begun with the word that it never will. What is given up, also by the signal, may
+   * still be done if it had begun.
+   *
+   * If the connection turns out to be lost, it is opened again, once: for a transaction that could not begin, and for reading.
+   * A write that was interrupted is not repeated: when a connection breaks, its transactions are reported as aborted although
+   * one that was being committed may have been.
    */
   async use<T>(
     signal: AbortSignal | undefined,
     mode: IDBTransactionMode,
     work: (files: IDBObjectStore) => Promise<T>,
   ): Promise<T> {
-    const { name, timeoutMs, runtime } = this.#options
-    const answered = new AbortController()
-    signal?.addEventListener('abort', () => answered.abort(signal.reason), { signal: answered.signal })
-    const late = runtime.sleep(timeoutMs, answered.signal).then(() => {
-      throw new VaultError('ERR_UNAVAILABLE', `Database ${name} does not answer: close the other tabs.`)
+    const { timeoutMs, runtime } = this.#options
+    const over = new AbortController()
+    signal?.addEventListener('abort', () => over.abort(signal.reason), { signal: over.signal })
+    /** Of a change: `'no'` until it begins, and then nobody knows. */
+    let applied: 'no' | undefined = mode === 'readwrite' ? 'no' : undefined
+    const attempt = async (last: boolean): Promise<T> => {
+      this.#opening ??= this.#open()
+      const database = await this.#opening
+      try {
+        const files = await this.#begin(database, mode)
+        over.signal.throwIfAborted()
+        applied = undefined
+        return await work(files)
+      } catch (error) {
+        if (over.signal.aborted || !INTERRUPTIONS.includes(exceptionName(error))) throw error
+        this.#drop(database)
+        if (last || (mode === 'readwrite' && !applied)) throw error
+        return await attempt(true)
+      }
+    }
+    const late = runtime.sleep(timeoutMs, over.signal).then(() => {
+      throw new VaultError('ERR_UNAVAILABLE', 'Another tab uses this database: close it.', { applied })
     })
     try {
-      return await Promise.race([this.#use(mode, work, answered.signal), late])
+      return await Promise.race([attempt(false), late])
     } finally {
-      answered.abort()
+      over.abort()
     }
   }
 
@@ -58,37 +80,10 @@ export class Connection {
     this.#opening?.then((database) => database.close()).catch(() => undefined) // also one that opens after this
   }
 
-  /**
-   * If the connection turns out to be lost, it is opened again, once: for a transaction that could not begin, and for reading.
-   * A write that was interrupted is not repeated: when a connection breaks, its transactions are reported as aborted although
-   * one that was being committed may have been.
-   */
-  async #use<T>(
-    mode: IDBTransactionMode,
-    work: (files: IDBObjectStore) => Promise<T>,
-    givenUp: AbortSignal,
-  ): Promise<T> {
-    for (let last = false; ; last = true) {
-      this.#opening ??= Promise.resolve().then(() => this.#open()) // which forgets it where it fails, at once too
-      const database = await this.#opening
-      let begun = false
-      try {
-        const files = await this.#begin(database, mode)
-        begun = true
-        givenUp.throwIfAborted()
-        return await work(files)
-      } catch (error) {
-        if (givenUp.aborted || !INTERRUPTIONS.includes(exceptionName(error))) throw error
-        this.#drop(database)
-        if (last || (begun && mode !== 'readonly')) throw error
-      }
-    }
-  }
-
   /** Begins a transaction when those before it have ended. Its first request has to follow before anything else is awaited. */
   #begin(database: IDBDatabase, mode: IDBTransactionMode): Promise<IDBObjectStore> {
     if (mode === 'readonly' && this.#reading !== undefined) return this.#reading
-    const begun = this.#turn.then(() => {
+    const begun = Promise.resolve(this.#turn).then(() => {
       if (mode === 'readonly') this.#reading = undefined
       return database.transaction(FILES, mode, { durability: 'strict' }).objectStore(FILES)
     })
@@ -98,6 +93,7 @@ export class Connection {
   }
 
   async #open(): Promise<IDBDatabase> {
+    await null // so that what fails at once is forgotten after it was remembered
     try {
       const { indexedDB } = globalThis as { readonly indexedDB?: IDBFactory }
       if (!indexedDB) throw disabled()
@@ -122,9 +118,7 @@ export class Connection {
 
   #drop(database: IDBDatabase): void {
     database.close()
-    if (this.#database !== database) return
-    this.#database = this.#opening = this.#reading = undefined
-    this.#turn = Promise.resolve()
+    if (this.#database === database) this.#database = this.#opening = this.#turn = this.#reading = undefined
   }
 }
 

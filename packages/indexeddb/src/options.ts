@@ -26,7 +26,7 @@ const DEFAULT_TIMEOUT_MS = 10_000
 export function resolveOptions(options: IndexedDBStoreOptions): Required<IndexedDBStoreOptions> {
   checkOptions(options, ['name', 'persist', 'timeoutMs', 'runtime'], 'createIndexedDBStore')
   const { name, persist, timeoutMs, runtime = createRuntime() } = options
-  if (typeof name !== 'string' || !name) throw new TypeError('Option `name` must be a text.')
+  if (typeof name !== 'string' || !name) throw new TypeError('Option `name` must be text.')
   return {
     name,
     persist: booleanOption('persist', persist, true),

@@ -1,4 +1,12 @@
-import { type BlobStore, createRuntime, type ListedBlob, type Runtime, type Version } from '@vaultdb/core'
+import {
+  type BlobStore,
+  createRuntime,
+  errorCode,
+  type ListedBlob,
+  type Runtime,
+  type VaultError,
+  type Version,
+} from '@vaultdb/core'
 import { replacing } from '../../../browsers/pages/replacing.ts'
 import {
   expect,
@@ -12,7 +20,7 @@ import { answerOf, deleteDatabase, openRaw, places } from './places.ts'
 
 const { inPlace } = places
 
-/** A runtime whose timers run out when the test says so: when so many requests wait. */
+/** A runtime whose timers run out when the test says so: when so many requests wait, and those have begun that can. */
 function patience(): { readonly runtime: Runtime; readonly runOut: (count: number) => Promise<void> } {
   const sleepers = new Set<() => void>()
   const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
@@ -24,30 +32,40 @@ function patience(): { readonly runtime: Runtime; readonly runOut: (count: numbe
       })
     })
   const runOut = async (count: number): Promise<void> => {
-    while (sleepers.size < count) await new Promise((resolve) => setTimeout(resolve, 0))
+    do await new Promise((resolve) => setTimeout(resolve, 0))
+    while (sleepers.size < count)
     for (const wake of sleepers) wake()
   }
   return { runtime: { ...createRuntime(), sleep }, runOut }
 }
 
-/** Keeps a transaction of somebody else's under way, behind which all others wait, until it is released. */
-async function keepBusy(name: string): Promise<{ readonly release: () => Promise<void> }> {
+/** Does `work` while a transaction of somebody else is under way, behind which all others wait. */
+async function whileBusy(name: string, work: () => Promise<void>): Promise<void> {
   const database = await openRaw(name)
   const [files = ''] = database.objectStoreNames
   const transaction = database.transaction(files, 'readwrite')
-  let isReleased = false
+  const ended = new Promise((resolve) => transaction.addEventListener('complete', resolve))
+  let isBusy = true
   const goOn = (): void => {
-    if (!isReleased) transaction.objectStore(files).count().onsuccess = goOn
+    if (isBusy) transaction.objectStore(files).count().onsuccess = goOn
   }
   await answerOf(transaction.objectStore(files).count()) // it has begun
   goOn()
-  const ended = new Promise((resolve) => transaction.addEventListener('complete', resolve))
-  const release = async (): Promise<void> => {
-    isReleased = true
+  try {
+    await work()
+  } finally {
+    isBusy = false
     await ended
     database.close()
   }
-  return { release }
+}
+
+/** A request that runs out of time, and says so much of what was applied. */
+async function expectUnavailable(what: string, applied: 'no' | undefined, run: () => Promise<unknown>): Promise<void> {
+  const error: unknown = await run().catch((thrown: unknown) => thrown)
+  expect(errorCode(error) === 'ERR_UNAVAILABLE', `${what} ended with ${String(error)}.`)
+  const told = (error as VaultError).applied
+  expect(told === applied, `${what} says of what was applied: ${told}.`)
 }
 
 /** Reads and writes that wait end when their signal is aborted. */
@@ -160,8 +178,8 @@ export const connectionTrials: readonly Trial[] = [
         const { runtime, runOut } = patience()
         const store = open({ runtime })
         const waiting = [
-          expectCode('ERR_UNAVAILABLE', 'Reading', () => store.read('vault')),
-          expectCode('ERR_UNAVAILABLE', 'Writing', () => store.write('vault', pattern(1, 50), null)),
+          expectUnavailable('Reading', undefined, () => store.read('vault')),
+          expectUnavailable('Writing', 'no', () => store.write('vault', pattern(1, 50), null)),
         ]
         await runOut(2)
         await Promise.all(waiting)
@@ -175,25 +193,25 @@ export const connectionTrials: readonly Trial[] = [
       }),
   },
   {
-    name: 'a database that is kept busy is waited for as well, and what was given up while it waited is not done',
+    name: 'a database that is kept busy is waited for as well, and what was given up before its turn is not done',
     run: () =>
       inPlace(async ({ name, open }) => {
         const { runtime, runOut } = patience()
         const store = open({ runtime })
         const version = await store.write('vault', pattern(1, 50), null)
-        const { release } = await keepBusy(name)
-        const waiting = [
-          expectCode('ERR_UNAVAILABLE', 'Reading', () => store.read('vault')),
-          expectCode('ERR_UNAVAILABLE', 'Listing', () => listed(store)),
-          expectCode('ERR_UNAVAILABLE', 'Writing', () => store.write('other', pattern(2, 50), null)),
-        ]
-        await runOut(3)
-        await Promise.all(waiting)
-        await expectGivenUp(store, version)
-
-        await release()
+        await whileBusy(name, async () => {
+          const waiting = [
+            expectUnavailable('Writing', undefined, () => store.write('first', pattern(2, 50), null)),
+            expectUnavailable('Reading', undefined, () => store.read('vault')),
+            expectUnavailable('Listing', undefined, () => listed(store)),
+            expectUnavailable('Writing, in turn', 'no', () => store.write('second', pattern(2, 50), null)),
+          ]
+          await runOut(4)
+          await Promise.all(waiting)
+          await expectGivenUp(store, version)
+        })
         await expectContent(store, 'vault', pattern(1, 50), version)
-        await expectAbsent(store, 'other')
+        await expectAbsent(store, 'second')
         const next = await store.write('vault', pattern(4, 50), version)
         await expectContent(open(), 'vault', pattern(4, 50), next)
       }),
