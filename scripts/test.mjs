@@ -1,6 +1,6 @@
-// `npm test`: everything in Node (which starts Deno and Bun for their part), and beside it, because either waits a good deal,
-// everything in browsers. What cannot run here is named at the end together with the line that installs it; in continuous
-// integration it counts as a failure.
+// `npm test`: everything in Node (which starts Deno and Bun for their part), and beside it what waits a good deal: the tests of
+// S3, then everything in browsers. What cannot run here is named at the end together with the line that installs it; in
+// continuous integration it counts as a failure.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -42,12 +42,16 @@ function counts(name, count) {
   return existsSync(path) ? count(JSON.parse(readFileSync(path, 'utf8'))) : { passed: 0, failed: 1 }
 }
 
-/** @param {string[]} args */
-async function runInNode(args) {
-  const report = join(reports, 'node.json')
+/**
+ * @param {string} name
+ * @param {string[]} args
+ * @param {'inherit' | number} output
+ */
+async function runInNode(name, args, output) {
+  const report = join(reports, `${name}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const well = await run('vitest', ['run', ...reporters, ...args], 'inherit')
-  const { passed, failed } = counts('node.json', (json) => ({
+  const well = await run('vitest', ['run', ...reporters, ...args], output)
+  const { passed, failed } = counts(`${name}.json`, (json) => ({
     passed: json.numPassedTests,
     failed: json.numFailedTests,
   }))
@@ -56,22 +60,19 @@ async function runInNode(args) {
 }
 
 /**
- * What the browsers' runner prints goes into a file until it has ended.
  * @param {string[]} engines
+ * @param {number} output
  */
-async function runInBrowsers(engines) {
+async function runInBrowsers(engines, output) {
   // Playwright empties its own output folder, which the report must therefore not lie in.
   const report = join(reports, 'browsers.json')
-  const printed = join(reports, 'browsers.txt')
-  const output = openSync(printed, 'w')
   const args = ['test', '--reporter=list,json', ...engines.map((name) => `--project=${name}`)]
   const well = await run('playwright', args, output, { PLAYWRIGHT_JSON_OUTPUT_FILE: report })
-  closeSync(output)
   const { passed, failed } = counts('browsers.json', ({ stats }) => ({
     passed: stats.expected,
     failed: stats.unexpected,
   }))
-  return { passed, failed: well ? failed : Math.max(failed, 1), printed: readFileSync(printed, 'utf8') }
+  return { passed, failed: well ? failed : Math.max(failed, 1) }
 }
 
 rmSync(reports, { recursive: true, force: true })
@@ -79,18 +80,22 @@ mkdirSync(reports, { recursive: true })
 ensureRuntimes()
 const { present, missing } = ensureBrowsers()
 const hasCeph = ensureCeph()
-const inBrowsers = present.length > 0 ? runInBrowsers(present) : null
-const outcomes = [
-  await runInNode([
-    ...(hasCeph ? [] : ['--project=!s3']),
-    ...(present.includes('chromium') ? [] : ['--exclude=packages/s3/test/browser.proof.ts']),
-  ]),
-]
-if (inBrowsers !== null) {
-  const { printed, ...outcome } = await inBrowsers
-  process.stdout.write(printed)
-  outcomes.push(outcome)
+/** Where what runs beside the others prints until those have ended. */
+const printed = join(reports, 'beside.txt')
+
+async function runBeside() {
+  const output = openSync(printed, 'w')
+  const outcomes = []
+  const withoutBrowser = present.includes('chromium') ? [] : ['--exclude=packages/s3/test/browser.proof.ts']
+  if (hasCeph) outcomes.push(await runInNode('s3', ['--project=s3', ...withoutBrowser], output))
+  if (present.length > 0) outcomes.push(await runInBrowsers(present, output))
+  closeSync(output)
+  return outcomes
 }
+
+const [inNode, beside] = await Promise.all([runInNode('node', ['--project=!s3'], 'inherit'), runBeside()])
+process.stdout.write(readFileSync(printed, 'utf8'))
+const outcomes = [inNode, ...beside]
 /** @type {string[]} */
 const notRun = otherRuntimes()
   .filter(({ path }) => path === null)

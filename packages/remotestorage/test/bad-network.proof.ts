@@ -5,6 +5,7 @@ import {
   expectSurvival,
   MARKED_ETAGS,
   MISTAKEN,
+  PAGES,
 } from '../../simulation/test/bad-network/expect-survival.ts'
 import { remoteStoragePlace } from './remotestorage-place.ts'
 import { Armadietto } from './server/armadietto.ts'
@@ -31,6 +32,7 @@ test.each([
     from: 'DONE.has(status) && !isPage',
     to: 'DONE.has(status)',
     noticed: MISTAKEN,
+    faults: PAGES,
   },
   {
     defect: 'an ETag is taken as it comes, marks of intermediaries and all',

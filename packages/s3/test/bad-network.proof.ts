@@ -5,6 +5,7 @@ import {
   expectSurvival,
   MARKED_ETAGS,
   MISTAKEN,
+  PAGES,
 } from '../../simulation/test/bad-network/expect-survival.ts'
 import { s3Place } from './s3-place.ts'
 import { makeBucket } from './server/buckets.ts'
@@ -31,6 +32,7 @@ test.each([
     from: "if (answer.body.length > 0) throw strange(doing, 'a page came in place of the answer')",
     to: '',
     noticed: MISTAKEN,
+    faults: PAGES,
   },
   {
     defect: 'an ETag is taken as it comes, marks of intermediaries and all',

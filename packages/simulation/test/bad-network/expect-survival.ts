@@ -32,6 +32,9 @@ export const MISTAKEN: RegExp = new RegExp(
 /** Faults that a store must not even notice, by which it can mistake a version. */
 export const MARKED_ETAGS: readonly string[] = ['weak ETag', 'ETag of a coding']
 
+/** Answers of something that is not the server, which look like its own. Among all faults they may happen to meet no write. */
+export const PAGES: readonly string[] = ['login page', 'login page after']
+
 const load = (
   place: RemotePlace,
   seed: number,
