@@ -83,6 +83,7 @@ const hasCeph = ensureCeph()
 /** Where what runs beside the others prints until those have ended. */
 const printed = join(reports, 'beside.txt')
 
+/** The tests of S3, then those in browsers. */
 async function runBeside() {
   const output = openSync(printed, 'w')
   const outcomes = []

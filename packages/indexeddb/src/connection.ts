@@ -15,8 +15,8 @@ const INTERRUPTIONS: readonly unknown[] = ['AbortError', 'InvalidStateError', 'U
  * The connection to the database, opened by the first request and again after it was lost. idb-keyval's own `createStore`
  * cannot ask for strict durability, gets in the way of deletions and upgrades by other tabs, and waits for ever behind theirs.
  *
- * Never more than one transaction is under way. Where a worker ends that has several, WebKit never frees the connection, and
- * the database answers nobody any more until the browser is closed (WebKit bug 324094).
+ * Never more than one transaction is under way. Where a worker ends that has several, WebKit may never free the connection, and
+ * then the database answers nobody any more until the browser is closed (WebKit bug 324094).
  */
 export class Connection {
   readonly #options: Required<IndexedDBStoreOptions>

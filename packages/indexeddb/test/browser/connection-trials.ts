@@ -1,22 +1,15 @@
-import {
-  type BlobStore,
-  createRuntime,
-  errorCode,
-  type ListedBlob,
-  type Runtime,
-  type VaultError,
-  type Version,
-} from '@vaultdb/core'
+import { type BlobStore, createRuntime, errorCode, type Runtime, type VaultError, type Version } from '@vaultdb/core'
 import { replacing } from '../../../browsers/pages/replacing.ts'
 import {
   expect,
   expectAbsent,
   expectCode,
   expectContent,
+  listed,
   pattern,
 } from '../../../core/src/testing/conformance/expect.ts'
 import type { Trial } from '../../../core/test/support/trials.ts'
-import { answerOf, deleteDatabase, openRaw, places } from './places.ts'
+import { type AroundTransaction, answerOf, aroundTransactions, deleteDatabase, openRaw, places } from './places.ts'
 
 const { inPlace } = places
 
@@ -80,24 +73,15 @@ async function expectGivenUp(store: BlobStore, expected: Version | null): Promis
   await Promise.all([reading, writing])
 }
 
-async function listed(store: BlobStore): Promise<ListedBlob[]> {
-  const found: ListedBlob[] = []
-  for await (const file of store.list('')) found.push(file)
-  return found
-}
-
-type Begin = typeof IDBDatabase.prototype.transaction
-
 /** Lets the next `failures` transactions fail to begin, as after the browser has closed the connection. */
 async function withoutConnection(failures: number, work: (attempts: () => number) => Promise<void>): Promise<void> {
-  const original: Begin = IDBDatabase.prototype.transaction
   let attempts = 0
-  const transaction = function (this: IDBDatabase, ...args: Parameters<Begin>): IDBTransaction {
+  const around: AroundTransaction = (begin) => {
     attempts += 1
     if (attempts <= failures) throw new DOMException('The database connection is closing.', 'InvalidStateError')
-    return Reflect.apply(original, this, args)
+    return begin()
   }
-  await replacing(IDBDatabase.prototype, 'transaction', { value: transaction }, () => work(() => attempts))
+  await aroundTransactions(around, () => work(() => attempts))
 }
 
 /** Rolls transactions back in the middle, at the first `failures` calls of `method`. */
@@ -183,10 +167,10 @@ export const connectionTrials: readonly Trial[] = [
         ]
         await runOut(2)
         await Promise.all(waiting)
-        await expectGivenUp(open(), null)
+        const patient = open()
+        await expectGivenUp(patient, null)
 
         inTheWay.close()
-        const patient = open()
         await expectAbsent(patient, 'vault')
         const version = await patient.write('vault', pattern(2, 50), null)
         await expectContent(store, 'vault', pattern(2, 50), version)
@@ -203,7 +187,7 @@ export const connectionTrials: readonly Trial[] = [
           const waiting = [
             expectUnavailable('Writing', undefined, () => store.write('first', pattern(2, 50), null)),
             expectUnavailable('Reading', undefined, () => store.read('vault')),
-            expectUnavailable('Listing', undefined, () => listed(store)),
+            expectUnavailable('Listing', undefined, () => listed(store, '')),
             expectUnavailable('Writing, in turn', 'no', () => store.write('second', pattern(2, 50), null)),
           ]
           await runOut(4)
@@ -225,22 +209,21 @@ export const connectionTrials: readonly Trial[] = [
         const begun: string[] = []
         let underWay = 0
         let most = 0
-        const original: Begin = IDBDatabase.prototype.transaction
-        const transaction = function (this: IDBDatabase, ...args: Parameters<Begin>): IDBTransaction {
-          const made = Reflect.apply(original, this, args)
-          begun.push(String(args[1]))
-          most = Math.max(most, ++underWay)
-          const end = (): void => {
-            underWay -= 1
-          }
-          made.addEventListener('complete', end)
-          made.addEventListener('abort', end)
-          return made
+        const end = (): void => {
+          underWay -= 1
         }
-        await replacing(IDBDatabase.prototype, 'transaction', { value: transaction }, async () => {
+        const around: AroundTransaction = (begin, _files, mode) => {
+          const transaction = begin()
+          begun.push(String(mode))
+          most = Math.max(most, ++underWay)
+          transaction.addEventListener('complete', end)
+          transaction.addEventListener('abort', end)
+          return transaction
+        }
+        await aroundTransactions(around, async () => {
           await Promise.all(keys.map((key) => store.write(key, pattern(1, 50), null)))
           expect(begun.splice(0).length === 20, 'Each write has a transaction of its own.')
-          await Promise.all([...keys.map((key) => store.read(key)), listed(store)])
+          await Promise.all([...keys.map((key) => store.read(key)), listed(store, '')])
           expect(begun.splice(0).join() === 'readonly', `Twenty reads and a listing began ${begun.join()}.`)
           await Promise.all([
             ...keys.map((key) => expectCode('ERR_CONFLICT', 'Writing', () => store.write(key, pattern(2, 50), null))),

@@ -3,7 +3,7 @@ import { expectHeard, keptTrials } from '../../../browsers/pages/kept-trials.ts'
 import { replacing } from '../../../browsers/pages/replacing.ts'
 import { expect, pattern } from '../../../core/src/testing/conformance/expect.ts'
 import type { Trial } from '../../../core/test/support/trials.ts'
-import { answerOf, deleteDatabase, openRaw, places } from './places.ts'
+import { type AroundTransaction, answerOf, aroundTransactions, deleteDatabase, openRaw, places } from './places.ts'
 
 const { inPlace } = places
 
@@ -42,12 +42,11 @@ export const contentTrials: readonly Trial[] = [
         const store = open()
         let version = await store.write('vault', pattern(1, 50), null)
         const begun: unknown[] = []
-        const original = IDBDatabase.prototype.transaction
-        const transaction = function (this: IDBDatabase, ...args: Parameters<typeof original>): IDBTransaction {
-          begun.push([args[1], args[2]?.durability])
-          return Reflect.apply(original, this, args)
+        const around: AroundTransaction = (begin, _files, mode, options) => {
+          begun.push([mode, options?.durability])
+          return begin()
         }
-        await replacing(IDBDatabase.prototype, 'transaction', { value: transaction }, async () => {
+        await aroundTransactions(around, async () => {
           version = await store.write('vault', pattern(2, 50), version)
           await store.delete('vault', version)
         })

@@ -1,5 +1,6 @@
 import { createIndexedDBStore, type IndexedDBStoreOptions } from '@vaultdb/indexeddb'
 import { type Places, placesOf } from '../../../browsers/pages/places.ts'
+import { replacing } from '../../../browsers/pages/replacing.ts'
 
 /** The browser's answer to one request. */
 export function answerOf<T>(request: IDBRequest<T>): Promise<T> {
@@ -23,6 +24,21 @@ export function openRaw(
 /** Resolves when the database is gone: never, if somebody keeps a connection. */
 export async function deleteDatabase(name: string): Promise<void> {
   await answerOf(indexedDB.deleteDatabase(name))
+}
+
+/** Puts itself around the beginning of a transaction. */
+export type AroundTransaction = (
+  begin: () => IDBTransaction,
+  ...args: Parameters<IDBDatabase['transaction']>
+) => IDBTransaction
+
+/** Has every transaction that begins while `work` is done begin by way of `around`. */
+export async function aroundTransactions(around: AroundTransaction, work: () => Promise<void>): Promise<void> {
+  const original = IDBDatabase.prototype.transaction
+  const transaction: IDBDatabase['transaction'] = function (this: IDBDatabase, ...args) {
+    return around(() => Reflect.apply(original, this, args), ...args)
+  }
+  await replacing(IDBDatabase.prototype, 'transaction', { value: transaction }, work)
 }
 
 /** Databases of which each is removed after its trial. */
